@@ -259,10 +259,9 @@ def order(messages: Iterable[Message]) -> list[Message]:
     return ordered
 
 
-def is_restart(message: Message, messages: Iterable[Message]) -> bool:
-    """Say whether an author begins anew although another message of theirs is known; it is shown, never dropped."""
-    others = (m for m in messages if m.payload.author == message.payload.author and m.id != message.id)
-    return message.payload.previous is None and any(True for _ in others)
+def is_restart(message: Message, earlier: Iterable[Message]) -> bool:
+    """Say whether an author begins anew although an earlier message of theirs is known; it is shown, never dropped."""
+    return message.payload.previous is None and any(m.payload.author == message.payload.author for m in earlier)
 
 
 def _precedes(earlier: Message, later: Message) -> bool:

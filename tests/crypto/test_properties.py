@@ -1,0 +1,139 @@
+"""Inverse and non-malleable: what a decoder takes, its encoder would have written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crypto import code, conversation, encoding, envelope, labels
+from crypto.age import stream
+from crypto.age.hybrid import Identity, recipient_of
+from crypto.errors import ForgedError, MalformedError, ProtocolError
+from tests import world
+
+WORDS = (Path(__file__).parent.parent.parent / "content/words/nl.txt").read_text().split()
+secrets = st.binary(min_size=11, max_size=11).map(code.make_secret)
+places = st.integers(0, 7)
+leaves = st.none() | st.booleans() | st.integers(0, encoding.MAX_INTEGER) | st.text()
+values = st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(st.text("abcz_0", max_size=4), inner))
+
+
+@given(secrets)
+def test_words_encode_a_secret_and_decode_to_it(secret: bytes) -> None:
+    """Words only encode."""
+    assert code.decode(code.encode(secret, WORDS), WORDS) == secret
+
+
+@given(secrets, places, st.sampled_from(WORDS))
+def test_every_single_wrong_word_is_detected(secret: bytes, place: int, word: str) -> None:
+    """One wrong word never passes, and striking it out recovers the right one."""
+    words = code.encode(secret, WORDS)
+    typed = [*words[:place], word, *words[place + 1 :]]
+    if word != words[place]:
+        with pytest.raises(MalformedError):
+            code.decode(typed, WORDS)
+    missing = [None if i == place else w for i, w in enumerate(typed)]
+    assert code.recover(missing, WORDS) == words[place]
+
+
+@given(secrets, places, places)
+def test_every_swap_is_detected(secret: bytes, first: int, second: int) -> None:
+    """Two words in each other's place never pass."""
+    words = code.encode(secret, WORDS)
+    typed = list(words)
+    typed[first], typed[second] = typed[second], typed[first]
+    if typed != words:
+        with pytest.raises(MalformedError):
+            code.decode(typed, WORDS)
+
+
+@given(values)
+def test_json_is_read_as_it_was_written(value: object) -> None:
+    """Canonical JSON is its own inverse."""
+    assert encoding.parse_json(encoding.serialize_json(value)) == value
+
+
+@given(st.binary(max_size=200))
+def test_json_never_fails_otherwise(data: bytes) -> None:
+    """Whatever bytes come, they are canonical JSON or they are refused."""
+    try:
+        assert encoding.serialize_json(encoding.parse_json(data)) == data
+    except MalformedError:
+        pass
+
+
+@given(st.binary(max_size=600), st.binary(min_size=64, max_size=64))
+def test_padding_is_taken_off_as_it_was_put_on(payload: bytes, signature: bytes) -> None:
+    """Padded plaintexts all have one size."""
+    padded = envelope.pad(payload, signature)
+    assert len(padded) == envelope.PLAINTEXT_SIZE
+    assert envelope.unpad(padded) == (payload, signature)
+
+
+@given(st.binary(max_size=60), st.integers(0, envelope.PLAINTEXT_SIZE - 1), st.integers(1, 255))
+def test_no_altered_padding_is_accepted_as_the_same(payload: bytes, offset: int, mask: int) -> None:
+    """A changed plaintext is refused or means something else; two never mean the same."""
+    padded = bytearray(envelope.pad(payload, bytes(64)))
+    padded[offset] ^= mask
+    try:
+        assert envelope.unpad(bytes(padded)) != (payload, bytes(64))
+    except MalformedError:
+        pass
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 65_537, 131_072])
+def test_bodies_decrypt_to_what_was_encrypted(size: int) -> None:
+    """STREAM works at every boundary of a chunk."""
+    body = stream.encrypt(bytes(size), bytes(16), bytes(16))
+    assert stream.decrypt(body, bytes(16), bytes(16)) == bytes(size)
+    for cut in (body[:-1], body + b"\x00", b""):
+        with pytest.raises(ForgedError):
+            stream.decrypt(cut, bytes(16), bytes(16))
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.sets(st.sampled_from("abcdefghijk"), min_size=1), st.sets(st.sampled_from("abcdefghijk")))
+def test_the_excluded_cannot_open_and_the_allowed_can(allowed: set[str], absent: set[str]) -> None:
+    """For random teams and exclusions, who opens an envelope is exactly who the model says; its size never tells."""
+    team = world.make_team("eleven", tuple("abcdefghijk"))
+    box = world.make_mailbox()
+    cards = tuple(d for c in team.counsellors for d in (c.card(world.WEEK),) if c.workstation.person not in absent)
+    statements = tuple(c.freshness(team.roster, cards) for c in team.counsellors)
+    reachable = allowed - absent
+    try:
+        verified = _keyset(team, cards, statements)
+        allow = conversation.first_allow(allowed)
+        draft = conversation.Draft("message", world.payload.Body("x"), "2026-11-18", 0, None, {})
+        written = conversation.compose_message(box, verified, allow, draft)
+    except ProtocolError:
+        assert not reachable
+        return
+    opened = world.sign_payload(written, labels.SIGN_MAILBOX, box.signing)
+    block = envelope.seal(*opened, conversation.list_recipients(verified, written), os.urandom)
+    assert len(block) == labels.BLOCK_SIZE
+    assert _opens(block, box.identity)
+    assert {c.workstation.person for c in team.counsellors if _opens(block, c.identity)} == reachable
+
+
+def _keyset(team: world.Team, cards: tuple[object, ...], statements: tuple[object, ...]) -> conversation.Keyset:
+    return world.keyset.verify(team.served(cards=cards, statements=statements), team.pins, world.NOW)  # type: ignore[arg-type]
+
+
+def _opens(block: bytes, identity: bytes) -> bool:
+    try:
+        envelope.open(block, [Identity(identity)])
+    except ProtocolError:
+        return False
+    return True
+
+
+def test_a_sealed_block_tells_nothing_by_its_shape() -> None:
+    """One recipient or twelve: the same size, twelve stanzas, and never the same bytes."""
+    recipients = [recipient_of(world.make_random(str(i))(32)) for i in range(12)]
+    blocks = [envelope.seal(b"{}", bytes(64), recipients[:n], os.urandom) for n in (1, 12, 12)]
+    assert {(len(b), b[: envelope.HEADER_SIZE].count(b"-> mlkem768x25519 ")) for b in blocks} == {(65_536, 12)}
+    assert blocks[1] != blocks[2]

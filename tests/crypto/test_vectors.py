@@ -1,0 +1,269 @@
+"""The vectors that both twins must agree on, as Python sees them; `tests/web/protocol` runs the same files."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crypto import address, code, conversation, encoding, envelope, keyset, mailbox, payload, visit, week
+from crypto.age.hybrid import Identity
+from crypto.errors import ForgedError, KeysetError, MalformedError, NoMatchError, ProtocolError
+from crypto.roster import Pins
+from crypto.verifying import parse_document, serialize_document
+
+VECTORS = Path(__file__).parent.parent / "vectors"
+WORDS = (VECTORS.parent.parent / "content/words/nl.txt").read_text().split()
+FAILURES: dict[str, type[ProtocolError]] = {
+    "malformed": MalformedError,
+    "no match": NoMatchError,
+    "forged": ForgedError,
+    "header failure": MalformedError,
+    "plaintext failure": MalformedError,
+    "HMAC failure": ForgedError,
+    "payload failure": ForgedError,
+}
+Vector = dict[str, Any]
+
+
+def vectors(subject: str) -> pytest.MarkDecorator:
+    """Run a test once for each vector of a subject."""
+    paths = sorted((VECTORS / subject).glob("*.json"))
+    assert paths, "a subject has vectors"
+    loaded = [pytest.param(json.loads(path.read_text()), id=path.stem) for path in paths]
+    return pytest.mark.parametrize("vector", loaded)
+
+
+def expect(vector: Vector) -> Any:
+    """Return a context that demands the failure this vector names."""
+    return pytest.raises(FAILURES[vector["expect"]])
+
+
+def b64(text: str) -> bytes:
+    return base64.b64decode(text)
+
+
+def box_of(vector: Vector) -> mailbox.Mailbox:
+    return mailbox.derive(bytes.fromhex(vector["secret"]), vector["organisation"])
+
+
+def keyset_of(vector: Vector) -> keyset.Keyset:
+    pins = Pins(
+        vector["organisation"], encoding.decode_b64u(vector["root_key"]), vector.get("minimum_roster_version", 1)
+    )
+    return keyset.verify(vector["keyset"].encode(), pins, vector["now"])
+
+
+@vectors("code")
+def test_words_are_digits_and_a_check(vector: Vector) -> None:
+    """A code is a secret in eight words, of which any one can be recovered."""
+    words = [WORDS[digit] for digit in vector["digits"]]
+    if vector["expect"] != "success":
+        with expect(vector):
+            code.decode(words, WORDS)
+    elif "missing" in vector:
+        typed = [None if i == vector["missing"] else word for i, word in enumerate(words)]
+        assert code.recover(typed, WORDS) == words[vector["missing"]]
+    else:
+        assert code.encode(bytes.fromhex(vector["secret"]), WORDS) == words
+        assert code.decode([word[:4] for word in words], WORDS).hex() == vector["secret"]
+
+
+@vectors("mailbox")
+def test_a_mailbox_follows_from_its_code(vector: Vector) -> None:
+    """Every key of a mailbox is a function of secret and organisation."""
+    box = box_of(vector)
+    for key in ("conversation", "identity", "signing", "verifying", "address_key", "delete_key", "reply_address_key"):
+        assert getattr(box, key).hex() == vector[key]
+    assert box.reply_delete_key.hex() == vector["reply_delete_key"]
+    assert encoding.encode_recipient(box.recipient) == vector["recipient_text"]
+    assert encoding.decode_recipient(vector["recipient_text"]) == box.recipient
+    assert encoding.encode_identity(box.identity) == vector["identity_text"]
+
+
+@vectors("address")
+def test_an_address_follows_from_key_author_and_number(vector: Vector) -> None:
+    """Addresses, delete tokens and their hashes are those of SPEC."""
+    key, author = bytes.fromhex(vector["address_key"]), bytes.fromhex(vector["author"])
+    found = address.derive_address(key, author, vector["number"])
+    token = address.derive_delete_token(bytes.fromhex(vector["delete_key"]), found)
+    assert found.hex() == vector["address"]
+    assert token.hex() == vector["delete_token"]
+    assert address.delete_hash(token).hex() == vector["delete_hash"]
+    assert address.prefix(found).hex() == vector["prefix"]
+
+
+@vectors("json")
+def test_only_canonical_json_is_read(vector: Vector) -> None:
+    """What parses is what we would have written."""
+    data = b64(vector["json"])
+    if vector["expect"] == "success":
+        assert encoding.serialize_json(encoding.parse_json(data)) == data
+    else:
+        with expect(vector):
+            encoding.parse_json(data)
+
+
+@vectors("identity")
+def test_only_canonical_identities_are_read(vector: Vector) -> None:
+    """An identity is upper-case bech32 of 32 bytes."""
+    if vector["expect"] == "success":
+        assert encoding.encode_identity(encoding.decode_identity(vector["text"])) == vector["text"]
+    else:
+        with expect(vector):
+            encoding.decode_identity(vector["text"])
+
+
+@vectors("b64u")
+def test_only_canonical_base64url_is_read(vector: Vector) -> None:
+    """Thirty-two bytes have one spelling."""
+    if vector["expect"] == "success":
+        assert encoding.encode_b64u(encoding.decode_b64u(vector["text"])) == vector["text"]
+    else:
+        with expect(vector):
+            encoding.decode_b64u(vector["text"])
+
+
+@vectors("week")
+def test_weeks_are_iso_weeks_in_utc(vector: Vector) -> None:
+    """A week begins on Monday at midnight UTC."""
+    if vector["expect"] == "success":
+        assert week.week_number(vector["now"]) == vector["number"] == week.decode_week(vector["week"])
+        assert week.encode_week(vector["number"]) == vector["week"]
+        assert (week.day_of(vector["now"]), week.in_grace(vector["now"])) == (vector["day"], vector["grace"])
+    else:
+        with expect(vector):
+            week.decode_week(vector["week"])
+
+
+@vectors("envelope")
+def test_an_envelope_opens_or_fails_at_its_stage(vector: Vector) -> None:
+    """The three failures are told apart."""
+    identity = Identity(encoding.decode_identity(vector["identity"]))
+    if vector["expect"] == "success":
+        opened = envelope.open(b64(vector["envelope"]), [identity])
+        assert envelope.pad(*opened) == b64(vector["plaintext"])
+    else:
+        with expect(vector):
+            envelope.open(b64(vector["envelope"]), [identity])
+
+
+@vectors("payload")
+def test_only_canonical_payloads_are_read(vector: Vector) -> None:
+    """What parses is what we would have written; anything else is not our bytes."""
+    data = b64(vector["payload"])
+    assert payload.message_id(data).hex() == vector["message_id"]
+    if vector["expect"] == "success":
+        assert payload.serialize(payload.parse(data)) == data
+    else:
+        with expect(vector):
+            payload.parse(data)
+
+
+@vectors("message")
+def test_a_message_is_its_mailboxs_own_or_refused(vector: Vector) -> None:
+    """Nobody writes in a reporter's name, and no envelope can be moved."""
+    opened = b64(vector["payload"]), b64(vector["signature"])
+    place = bytes.fromhex(vector["address"])
+    if vector["expect"] == "success":
+        assert conversation.authenticate_message(opened, vector["organisation"], place).data == opened[0]
+    else:
+        with expect(vector):
+            conversation.authenticate_message(opened, vector["organisation"], place)
+
+
+@vectors("reply")
+def test_a_reply_is_a_counsellors_own_or_refused(vector: Vector) -> None:
+    """Only an allowed person's workstation speaks, in its own conversation and number."""
+    opened = b64(vector["payload"]), b64(vector["signature"])
+    slot = bytes.fromhex(vector["author"]), vector["number"]
+    roster, box = keyset_of(vector).roster, box_of(vector)
+    if vector["expect"] == "success":
+        assert conversation.authenticate_reply(opened, roster, box, slot, vector["persons"]).data == opened[0]
+    else:
+        with expect(vector):
+            conversation.authenticate_reply(opened, roster, box, slot, vector["persons"])
+
+
+@vectors("keyset")
+def test_a_keyset_holds_or_is_refused_with_its_reason(vector: Vector) -> None:
+    """A rolled back, frozen, expired, forked or incomplete keyset is never sealed to."""
+    if vector["expect"] == "success":
+        absent = [w.hex() for w, card in keyset_of(vector).cards.items() if card is None]
+        assert sorted(absent) == vector["absent"]
+    elif vector["expect"] == "malformed":
+        with expect(vector):
+            keyset_of(vector)
+    else:
+        with pytest.raises(KeysetError) as refusal:
+            keyset_of(vector)
+        assert refusal.value.reason == vector["expect"]
+
+
+@vectors("fingerprint")
+def test_a_fingerprint_is_eight_words(vector: Vector) -> None:
+    """Root key and roster are compared by telephone in eight words."""
+    key = encoding.decode_b64u(vector["root_key"])
+    words = keyset.fingerprint(key, b64(vector["roster"]), WORDS)
+    assert words == [WORDS[digit] for digit in vector["digits"]]
+
+
+@vectors("document")
+def test_only_canonical_documents_are_read(vector: Vector) -> None:
+    """A signed document has exactly one signature of 64 bytes."""
+    data = vector["document"].encode()
+    if vector["expect"] == "success":
+        assert serialize_document(parse_document(data)) == data
+    else:
+        with expect(vector):
+            parse_document(data)
+
+
+@vectors("visit")
+def test_a_visit_asks_for_the_same_slots(vector: Vector) -> None:
+    """What a visit fetches follows from the index alone."""
+    key, own = bytes.fromhex(vector["reply_address_key"]), bytes.fromhex(vector["own"])
+    listed = visit.match_index(b64(vector["index"]), key, [bytes.fromhex(a) for a in vector["authors"]])
+    assert {author.hex(): numbers for author, numbers in listed.items()} == vector["listed"]
+    first = visit.plan_first(own, listed)
+    second = visit.plan_second(own, vector["seen"], listed, first)
+    rest = visit.plan_next(listed, [*first, *second])
+    shown = [[[author.hex(), number] for author, number in slots] for slots in (first, second, rest)]
+    assert shown == [vector["first"], vector["second"], vector["next"]]
+
+
+@vectors("sealed")
+def test_only_the_allowed_are_sealed_to(vector: Vector) -> None:
+    """Recipients are allow-list ∩ roster; the successor only where none of them remains."""
+    allow = conversation.first_allow(vector["persons"], vector["successor"])
+    if vector["expect"] == "success":
+        sealed = conversation.choose_sealed(keyset_of(vector), allow)
+        assert {w.hex(): s if isinstance(s, str) else s.hex() for w, s in sealed.items()} == vector["sealed"]
+    else:
+        with expect(vector):
+            conversation.choose_sealed(keyset_of(vector), allow)
+
+
+@vectors("thread")
+def test_a_thread_is_in_the_order_people_saw(vector: Vector) -> None:
+    """A message stands after what its author had read, whatever the days say."""
+    data = [b64(text) for text in vector["payloads"]]
+    messages = [conversation.Message(payload.message_id(d), payload.parse(d), d, b"") for d in data]
+    assert [m.id.hex() for m in conversation.order(messages)] == vector["order"]
+
+
+@pytest.mark.slow
+@vectors("flips")
+def test_no_flipped_bit_opens_and_each_fails_at_its_stage(vector: Vector) -> None:
+    """Every header byte and 10,000 other bits, one at a time."""
+    block, identity = b64(vector["envelope"]), Identity(encoding.decode_identity(vector["identity"]))
+    header = [(offset, 1, letter) for offset, letter in enumerate(vector["header"])]
+    letters = {"M": MalformedError, "N": NoMatchError, "F": ForgedError}
+    assert len(header) == envelope.HEADER_SIZE
+    for offset, mask, letter in [*header, *vector["others"]]:
+        changed = block[:offset] + bytes([block[offset] ^ mask]) + block[offset + 1 :]
+        with pytest.raises(letters[letter]):
+            envelope.open(changed, [identity])
