@@ -1,0 +1,42 @@
+/** What a person answered so far; it lives in this page's memory and nowhere else. */
+
+import { choose, clone, fill, slot } from "../page.ts";
+
+export interface Answers {
+  readonly choices: Map<string, readonly string[]>;
+  story: string;
+}
+
+/** One question as the page asks it: its id and the words for its choices. */
+export interface Question {
+  readonly id: string;
+  readonly heading: string;
+  readonly labels: ReadonlyMap<string, string>;
+}
+
+/** Return the questions that this page has templates for, in their order. */
+export function readQuestions(): Question[] {
+  const templates = document.querySelectorAll<HTMLTemplateElement>("template[data-question]");
+  return Array.from(templates, ({ content, dataset }) => ({
+    id: dataset["question"] ?? "",
+    heading: slot(content, "heading").textContent,
+    labels: new Map(
+      Array.from(content.querySelectorAll("input"), (input) => [input.value, input.labels?.[0]?.textContent.trim() ?? ""]),
+    ),
+  }));
+}
+
+/** Return whether there is anything to send: one sentence or one choice is enough. */
+export function isEmpty(answers: Answers): boolean {
+  return answers.story.trim() === "" && [...answers.choices.values()].every((chosen) => chosen.length === 0);
+}
+
+/** Return one row of *Kijk het na*: the question, what was answered, and a button that changes it. */
+export function makeRow(heading: string, answer: string, change: string): HTMLElement {
+  const row = clone("check-row");
+  fill(row, "question", heading);
+  fill(row, "answer", answer);
+  choose(row, "answer", answer === "" ? "skipped" : "given");
+  row.querySelector<HTMLElement>("[data-action=change]")?.setAttribute("data-change", change);
+  return row;
+}

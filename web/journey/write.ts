@@ -1,0 +1,149 @@
+/** The write page: from the first question to *Verstuurd*, in one document, with no request before *Versturen*. */
+
+import { choosePlaces, repeatWords, showCode } from "../code/show.ts";
+import { DUTCH } from "../code/words.ts";
+import { Delivery, random } from "../delivery.ts";
+import { wipe, wipeOnLeave } from "../leave.ts";
+import { choose, clone, countCharacters, field, fields, press, show, slot, today } from "../page.ts";
+import { readPins } from "../pins.ts";
+import { showProgress } from "../progress.ts";
+import { encode, makeSecret, SECRET_SIZE } from "../protocol/code.ts";
+import { type Draft, firstAllow } from "../protocol/conversation.ts";
+import type { Keyset } from "../protocol/keyset.ts";
+import { derive } from "../protocol/mailbox.ts";
+import type { AllowList } from "../protocol/payload.ts";
+import { active } from "../protocol/roster.ts";
+import { loadKeyset } from "../team.ts";
+import { insist } from "../trouble.ts";
+import { type Answers, isEmpty, makeRow, type Question, readQuestions } from "./answers.ts";
+
+const STORY = "story";
+// The version of content/questions.toml stands in the page.
+const questionsVersion = (): number => Number(document.body.dataset["questions"]);
+
+/** Run the page. A keyset that does not hold closes it before a word is typed. */
+export async function write(): Promise<void> {
+  document.getElementById("without-script")?.remove();
+  await insist(loadKeyset);
+  const questions = readQuestions();
+  const answers: Answers = { choices: new Map(), story: "" };
+  const secret = wipeOnLeave(makeSecret(random(SECRET_SIZE)));
+  const words = encode(secret, DUTCH);
+  await walk([
+    ...questions.map((question) => async () => askQuestion(question, answers)),
+    async () => askStory(answers),
+    async () => check(questions, answers),
+    async () => showCode(words),
+    async () => repeatWords(words, choosePlaces(random(2))),
+    async () => send(secret, answers),
+  ]);
+  wipe();
+  show(clone("step-sent"));
+}
+
+/** Take steps in order; each says whether it goes forward or back. */
+async function walk(steps: readonly (() => Promise<boolean>)[]): Promise<void> {
+  let place = 0;
+  for (let step = steps[place]; step !== undefined; step = steps[place]) {
+    place = Math.max(0, place + ((await step()) ? 1 : -1));
+  }
+}
+
+async function askQuestion(question: Question, answers: Answers): Promise<boolean> {
+  const step = clone(`step-question-${question.id}`);
+  const inputs = fields(step, "choice") as HTMLInputElement[];
+  const chosen = answers.choices.get(question.id) ?? [];
+  for (const input of inputs) {
+    input.checked = chosen.includes(input.value);
+  }
+  const { action } = await press(show(step));
+  const kept = action === "skip" ? [] : inputs.filter((input) => input.checked).map((input) => input.value);
+  answers.choices.set(question.id, kept);
+  return action !== "back";
+}
+
+async function askStory(answers: Answers): Promise<boolean> {
+  const step = clone("step-story");
+  const control = field(step, STORY);
+  control.value = answers.story;
+  show(step);
+  const fits = countCharacters(step, control);
+  for (;;) {
+    const { action } = await press(step);
+    answers.story = action === "skip" ? "" : control.value;
+    if (action !== "next" || fits()) {
+      return action !== "back";
+    }
+    control.focus();
+  }
+}
+
+/** Show everything once more; true to go on, false to go back. Something must be there to send. */
+async function check(questions: readonly Question[], answers: Answers): Promise<boolean> {
+  for (;;) {
+    const step = clone("step-check");
+    slot(step, "rows").replaceChildren(...makeRows(questions, answers));
+    choose(step, "content", isEmpty(answers) ? "none" : "some");
+    const { action, button } = await press(show(step));
+    if (action === "change") {
+      const question = questions.find(({ id }) => id === button.dataset["change"]);
+      await (question === undefined ? askStory(answers) : askQuestion(question, answers));
+    } else if (action === "back") {
+      return false;
+    } else if (!isEmpty(answers)) {
+      return true;
+    }
+  }
+}
+
+function makeRows(questions: readonly Question[], answers: Answers): HTMLElement[] {
+  const rows = questions.map(({ id, heading, labels }) => {
+    const chosen = (answers.choices.get(id) ?? []).map((choice) => labels.get(choice) ?? choice);
+    return makeRow(heading, chosen.join("\n"), id);
+  });
+  const story = clone("step-story");
+  return [...rows, makeRow(slot(story, "heading").textContent, answers.story.trim(), STORY)];
+}
+
+async function send(secret: Uint8Array, answers: Answers): Promise<boolean> {
+  const everybody = ({ roster }: Keyset): AllowList => firstAllow(Array.from(active(roster).values(), ({ person }) => person));
+  let delivery: Delivery | null = null;
+  while ((await press(show(clone("step-send")))).action === "send") {
+    const sent = await insist(async () => {
+      const report = showProgress();
+      const draft = draftOf(answers);
+      if (delivery?.carries(draft) !== true) {
+        delivery = new Delivery(await deriveMailbox(secret, report), draft, everybody);
+      }
+      await delivery.send(report);
+      return true;
+    });
+    if (sent === true) {
+      return true;
+    }
+  }
+  return false;
+}
+
+async function deriveMailbox(secret: Uint8Array, report: ReturnType<typeof showProgress>): ReturnType<typeof derive> {
+  report("derive");
+  const mailbox = await derive(secret, readPins().organisation, (part) => {
+    report("derive", part);
+  });
+  for (const key of [mailbox.identity, mailbox.signing, mailbox.addressKey, mailbox.deleteKey]) {
+    wipeOnLeave(key);
+  }
+  return mailbox;
+}
+
+function draftOf(answers: Answers): Draft {
+  const given = [...answers.choices].filter(([, chosen]) => chosen.length > 0);
+  return {
+    kind: "message",
+    body: { text: answers.story.trim(), answers: new Map(given), questions: questionsVersion() },
+    day: today(),
+    number: 0,
+    previous: null,
+    seen: new Map(),
+  };
+}

@@ -1,0 +1,130 @@
+/** The read page: enter the code, read the conversation, write again. */
+
+import { getIndex } from "../api.ts";
+import { enterCode } from "../code/enter.ts";
+import { Delivery } from "../delivery.ts";
+import { wipe, wipeOnLeave } from "../leave.ts";
+import { clone, countCharacters, field, press, show, slot, today } from "../page.ts";
+import { readPins } from "../pins.ts";
+import { type Report, showProgress } from "../progress.ts";
+import { type Draft, newestAllow, seenBy } from "../protocol/conversation.ts";
+import { derive, type Mailbox } from "../protocol/mailbox.ts";
+import { loadKeyset } from "../team.ts";
+import { insist } from "../trouble.ts";
+import { showLetters } from "./letters.ts";
+import { type Visit, visit } from "./visit.ts";
+
+/** Run the page. Keyset and index load with it, before a code is known, for every visitor alike. */
+export async function read(): Promise<void> {
+  document.getElementById("without-script")?.remove();
+  for (;;) {
+    const loaded = await insist(async () => ({ keyset: await loadKeyset(), index: await getIndex() }));
+    if (loaded === null) {
+      history.back();
+      return;
+    }
+    const secret = wipeOnLeave(await enterCode());
+    const visited = await insist(async () => {
+      const report = showProgress();
+      report("derive");
+      const mailbox = await derive(secret, readPins().organisation, (part) => {
+        report("derive", part);
+      });
+      keep(mailbox);
+      return visit(mailbox, loaded.keyset, loaded.index, report);
+    });
+    if (visited !== null) {
+      await (visited.own.length === 0 && !visited.isListed ? showNothing() : converse(visited));
+    }
+    wipe();
+  }
+}
+
+function keep(mailbox: Mailbox): void {
+  const { identity, signing, addressKey, deleteKey, replyAddressKey, replyDeleteKey } = mailbox;
+  for (const key of [identity, signing, addressKey, deleteKey, replyAddressKey, replyDeleteKey]) {
+    wipeOnLeave(key);
+  }
+}
+
+async function showNothing(): Promise<void> {
+  await press(show(clone("sheet-nothing")));
+}
+
+/** Show the conversation until it is closed. */
+async function converse(visited: Visit): Promise<void> {
+  let text = "";
+  let sent = false;
+  let delivery: Delivery | null = null;
+  for (;;) {
+    const page = clone("conversation");
+    showLetters(page, visited);
+    slot(page, "reply").replaceChildren(sent ? clone("notice-sent") : makeReply(visited));
+    show(page);
+    const { action } = await act(page, text);
+    if (action === "close") {
+      return;
+    }
+    text = readReply(page);
+    if (action === "send" && text.trim() !== "") {
+      const written = text.trim();
+      sent = (await insist(async () => {
+        const report = showProgress();
+        if (delivery?.carries(draftOf(visited, written)) !== true) {
+          delivery = await prepare(visited, written, report);
+        }
+        await delivery.send(report);
+        return true;
+      })) === true;
+      if (sent) {
+        text = "";
+        await insist(async () => visited.fetchOwn());
+      }
+    } else if (action === "more" || action === "retry") {
+      await insist(async () => (action === "more" ? visited.fetchMore() : visited.fetchFirst()));
+    }
+  }
+}
+
+// Without an authentic message of one's own nobody knows who may read: ask again, never default to everybody.
+function makeReply(visited: Visit): HTMLElement {
+  return clone(visited.own.length === 0 ? "notice-own-missing" : "reply");
+}
+
+async function act(page: HTMLElement, text: string): ReturnType<typeof press> {
+  const control = page.querySelector("[data-field=reply]");
+  if (!(control instanceof HTMLTextAreaElement)) {
+    return press(page);
+  }
+  control.value = text;
+  const fits = countCharacters(page, control);
+  for (;;) {
+    const pressed = await press(page);
+    if (pressed.action !== "send" || (fits() && control.value.trim() !== "")) {
+      return pressed;
+    }
+    control.focus();
+  }
+}
+
+function readReply(page: HTMLElement): string {
+  return page.querySelector("[data-field=reply]") === null ? "" : field(page, "reply").value;
+}
+
+// The next free number is looked for only now, so that reading alone looks the same for everybody.
+async function prepare(visited: Visit, text: string, report: Report): Promise<Delivery> {
+  report("check");
+  await visited.fetchOwn();
+  return new Delivery(visited.mailbox, draftOf(visited, text), () => newestAllow(visited.own));
+}
+
+function draftOf(visited: Visit, text: string): Draft {
+  return {
+    kind: "message",
+    body: { text, answers: new Map(), questions: 0 },
+    day: today(),
+    number: visited.nextNumber,
+    previous: visited.own.at(-1)?.id ?? null,
+    seen: seenBy(visited.replies, visited.mailbox.conversation),
+  };
+}

@@ -1,0 +1,14 @@
+/** The entry of every page: it prepares leaving, and loads what the page needs. */
+
+import { prepareLeaving } from "./leave.ts";
+
+prepareLeaving();
+
+const page = document.body.dataset["page"];
+if (page === "schrijven") {
+  const { write } = await import("./journey/write.ts");
+  await write();
+} else if (page === "lezen") {
+  const { read } = await import("./mailbox/read.ts");
+  await read();
+}
