@@ -21,7 +21,7 @@ test: install browsers lint
 
 test-fast: install lint
 	$(BIN)/pytest -q -m "not slow" -n 2
-	$(NODE_BIN)/vitest run --exclude '**/*.slow.test.ts'
+	$(NODE_BIN)/vitest run --exclude '**/*.slow.test.ts' --exclude 'tests/e2e/**'
 
 lint: install
 	$(BIN)/ruff check .

@@ -56,11 +56,8 @@ PLAIN = {name: v for name, v in ALL.items() if "armored" not in v.fields}
 OURS = {name: v for name, v in ALL.items() if v.is_ours}
 # A header of X25519 or scrypt stanzas parses here like any other; whether such a stanza is well formed is theirs to say.
 PARSED = {n: v for n, v in PLAIN.items() if v.expect != "header failure"}
-UNPARSED = {
-    n: v
-    for n, v in PLAIN.items()
-    if v.expect == "header failure" and n.startswith(("empty", "header", "hmac", "stanza", "stream", "version"))
-}
+_FORMAT = ("empty", "header", "hmac", "stanza", "stream", "version")
+UNPARSED = {n: v for n, v in PLAIN.items() if v.expect == "header failure" and n.startswith(_FORMAT)}
 # Their file key lets the body be checked although the identity is of a kind that we leave out.
 STREAMED = {n: v for n, v in PLAIN.items() if "file key" in v.fields and v.expect in ("success", "payload failure")}
 
