@@ -54,7 +54,7 @@ def read(encoded: str) -> Vector:
 ALL = {name: read(encoded) for name, encoded in ENTRY.findall(SOURCE.read_text())}
 PLAIN = {name: v for name, v in ALL.items() if "armored" not in v.fields}
 OURS = {name: v for name, v in ALL.items() if v.is_ours}
-# A header of X25519 or scrypt stanzas parses here like any other; whether such a stanza is well formed is theirs to say.
+# A header of X25519 or scrypt stanzas parses here like any other; that it is right is theirs to say.
 PARSED = {n: v for n, v in PLAIN.items() if v.expect != "header failure"}
 _FORMAT = ("empty", "header", "hmac", "stanza", "stream", "version")
 UNPARSED = {n: v for n, v in PLAIN.items() if v.expect == "header failure" and n.startswith(_FORMAT)}

@@ -1,0 +1,1 @@
+"""The portal: a dumb store with nine calls, which keeps what it cannot read (docs/SPEC.md, "Server")."""

@@ -1,0 +1,1 @@
+"""Blocks: store, fetch and delete what only its readers understand."""

@@ -1,0 +1,138 @@
+"""`python -m portal`: what the operator types."""
+
+import argparse
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from crypto.encoding import encode_b64u
+from portal import config as configuration
+from portal import database, logs, migrating, server
+from portal.clock import system_clock
+from portal.errors import PortalError
+from portal.site.build import build
+from portal.upkeep import loop, tasks
+from portal.upkeep.rewrite import rewrite
+
+_ABOUT: Final = """The portal: the server that people's browsers talk to. It stores what it cannot read.
+
+The usual order is: copy config.example.toml to config.toml and fill it in, then `build`, `migrate` and `serve`."""
+
+Command = Callable[[argparse.Namespace], None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status, 0 if it did what was asked."""
+    # What is made here - database, release, logs - is for its owner only.
+    os.umask(0o077)
+    logging.basicConfig(format="%(asctime)s [%(process)d] %(message)s", level=logging.INFO, stream=sys.stderr)
+    # Alembic names every step it takes; the command says itself when it is done.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except PortalError as error:
+        print(f"portal: {error}", file=sys.stderr)
+        return 1
+    except SQLAlchemyError as error:
+        # Its own words would quote what it was about.
+        print(f"portal: The database did not do that ({logs.describe(error)}); try again later.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m portal", description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    build_command = _add(commands, "build", _build, "Make the people's pages anew, from the templates and the content.")
+    build_command.add_argument(
+        "--on",
+        type=date.fromisoformat,
+        metavar="DAY",
+        help="leave out telephone numbers that have expired on this day (today)",
+    )
+    _add(commands, "migrate", _migrate, "Make the database, or bring it to this version. Stop the server first.")
+    _add(commands, "serve", _serve, "Run the server, and the upkeep beside it, until Ctrl+C.")
+    _add(commands, "tick", _tick, "Publish the next entries of the index now. The server does this by itself.")
+    _add(
+        commands, "expire", _expire, "Delete what has passed its term now. The server does this by itself every night."
+    )
+    _add(
+        commands,
+        "rewrite",
+        _rewrite,
+        "Rewrite the database, so that it does not tell what came when. Done every night.",
+    )
+    upkeep = _add(
+        commands, "upkeep", _upkeep, "Tick, expire and rewrite when it is time. `serve` starts this by itself."
+    )
+    upkeep.add_argument("--parent", type=int, metavar="PID", help="end when this process, which started us, ends")
+    secret = commands.add_parser(
+        "secret", help="Print a fresh secret for [ticket] secret.", description=_secret.__doc__
+    )
+    secret.set_defaults(run=_secret)
+    return parser
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Command, text: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text)
+    command.add_argument(
+        "--config", type=Path, default=Path("config.toml"), metavar="FILE", help="the configuration (config.toml)"
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _build(options: argparse.Namespace) -> None:
+    config = configuration.load(options.config)
+    build(config, options.on or datetime.now(UTC).date())
+    print(f"The release stands in {config.site.release}.")
+
+
+def _migrate(options: argparse.Namespace) -> None:
+    config = configuration.load(options.config)
+    migrating.migrate(database.connect(config.store.url))
+    print("The database is of this version.")
+
+
+def _serve(options: argparse.Namespace) -> None:
+    server.serve(configuration.load(options.config), options.config.absolute())
+
+
+def _tick(options: argparse.Namespace) -> None:
+    config = configuration.load(options.config)
+    tasks.tick(config, tasks.open_store(config), system_clock)
+
+
+def _expire(options: argparse.Namespace) -> None:
+    config = configuration.load(options.config)
+    tasks.expire(config, tasks.open_store(config), system_clock)
+
+
+def _rewrite(options: argparse.Namespace) -> None:
+    rewrite(tasks.open_store(configuration.load(options.config)))
+
+
+def _upkeep(options: argparse.Namespace) -> None:
+    config = configuration.load(options.config)
+    try:
+        loop.run(config, tasks.open_store(config), system_clock, options.parent or os.getppid())
+    except KeyboardInterrupt:
+        # Ctrl+C reaches the whole group; the server says goodbye for both.
+        return
+
+
+def _secret(_options: argparse.Namespace) -> None:
+    """Print 32 random bytes in base64url."""
+    print(encode_b64u(secrets.token_bytes(32)))

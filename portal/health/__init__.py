@@ -1,0 +1,1 @@
+"""Health: whether the store can be written, asked from this machine only."""

@@ -1,0 +1,1 @@
+"""Index: which replies exist, published by four bytes of their address."""

@@ -1,0 +1,1 @@
+"""Intake: the addresses of everything a desk may want to fetch."""

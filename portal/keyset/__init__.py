@@ -1,0 +1,1 @@
+"""Keyset: the signed documents that say who the counsellors are."""

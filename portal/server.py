@@ -1,0 +1,160 @@
+"""gunicorn, told to write nothing about visitors, and the upkeep process beside it.
+
+gunicorn's own words about a request quote it: in its log (an address, a header, a path) and in its answer to what it
+cannot parse. Both are replaced here.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+
+from portal import logs
+from portal.app import create_app
+from portal.config import Config
+from portal.errors import ConfigError
+from portal.health.service import is_loopback
+from portal.site.headers import HEADERS
+
+_MALFORMED: Final = b"The request is not of a form that this server understands.\n"
+
+
+class QuietLogger(Logger):  # type: ignore[misc]
+    """Write gunicorn's fixed sentences, with numbers (such as a process id) and nothing else filled in."""
+
+    def critical(self, msg: object, *args: object, **_kwargs: object) -> None:
+        """Write a sentence."""
+        self.error_log.critical(_plain(msg, args))
+
+    def error(self, msg: object, *args: object, **_kwargs: object) -> None:
+        """Write a sentence."""
+        self.error_log.error(_plain(msg, args))
+
+    def warning(self, msg: object, *args: object, **_kwargs: object) -> None:
+        """Write a sentence."""
+        self.error_log.warning(_plain(msg, args))
+
+    def info(self, msg: object, *args: object, **_kwargs: object) -> None:
+        """Write a sentence."""
+        self.error_log.info(_plain(msg, args))
+
+    def debug(self, msg: object, *args: object, **_kwargs: object) -> None:
+        """Write nothing: at this level gunicorn speaks of single requests."""
+
+    def exception(self, msg: object, *args: object, **_kwargs: object) -> None:
+        """Write a sentence, and where in the code it happened; no traceback, which quotes what it was about."""
+        error = sys.exc_info()[1]
+        place = f" ({logs.describe(error)})" if error is not None else ""
+        self.error_log.error(_plain(msg, args) + place)
+
+
+class PlainWorker(ThreadWorker):  # type: ignore[misc]
+    """A worker that answers what it cannot parse with the one set of headers, and does not write it down."""
+
+    def handle_error(self, req: object, client: Any, addr: object, exc: BaseException) -> None:  # noqa: ANN401, ARG002
+        """Answer 400, without a word about what was wrong."""
+        self.log.info("A request could not be parsed.")
+        lines = [
+            "HTTP/1.1 400 Bad Request",
+            "Connection: close",
+            "Content-Type: text/plain; charset=utf-8",
+            f"Content-Length: {len(_MALFORMED)}",
+            *(f"{name}: {value}" for name, value in HEADERS.items()),
+        ]
+        try:
+            client.sendall("\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + _MALFORMED)
+        except OSError:
+            # The visitor has left; there is nobody to tell.
+            return
+
+
+class PortalServer(BaseApplication):  # type: ignore[misc]
+    """The portal under gunicorn."""
+
+    def __init__(self, config: Config, config_path: Path) -> None:
+        self._config = config
+        self._config_path = config_path
+        self._upkeep: subprocess.Popen[bytes] | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell gunicorn what to do, in its own words."""
+        server = self._config.server
+        settings = {
+            "bind": f"[{server.host}]:{server.port}" if ":" in server.host else f"{server.host}:{server.port}",
+            "workers": server.workers,
+            "threads": server.threads,
+            "worker_class": PlainWorker,
+            "logger_class": QuietLogger,
+            "accesslog": None,
+            "errorlog": "-",
+            "loglevel": "info",
+            "proc_name": "vertrouwenspost",
+            "preload_app": False,
+            # A ticket is the largest thing in a header, below 1,000 bytes.
+            "limit_request_line": 2048,
+            "limit_request_fields": 50,
+            "limit_request_field_size": 4096,
+            # A slow phone through Tor may take this long for one block.
+            "timeout": 120,
+            "graceful_timeout": 20,
+            "keepalive": 5,
+            "sendfile": False,
+            "control_socket_disable": True,
+            "when_ready": lambda _arbiter: self._start_upkeep(),
+            "on_exit": lambda _arbiter: self._stop_upkeep(),
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Make the application, in each worker anew."""
+        return create_app(self._config)
+
+    def _start_upkeep(self) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "portal",
+            "upkeep",
+            "--config",
+            str(self._config_path),
+            "--parent",
+            str(os.getpid()),
+        ]
+        # No shell, and every argument is our own. The child notices by itself when this process is gone.
+        self._upkeep = subprocess.Popen(command, cwd=Path(__file__).resolve().parent.parent)  # noqa: S603
+
+    def _stop_upkeep(self) -> None:
+        if self._upkeep is not None:
+            self._upkeep.terminate()
+
+
+def serve(config: Config, config_path: Path) -> None:
+    """Serve until the process is told to end.
+
+    Raises: ConfigError, if the demo's keys would be shown to others than this machine; DatabaseError and BuildError,
+    before anything is listened to.
+    """
+    if config.demo and not is_loopback(config.server.host):
+        raise ConfigError(
+            "The demo's root key is known to everybody and must not be served to others: "
+            "set [organisation] root_key to the key of your own root holder, or [server] host to 127.0.0.1."
+        )
+    # Once here, so that a missing migration or release is one sentence and not a worker that dies again and again.
+    create_app(config)
+    sys.stderr.write(f"The portal listens on http://{config.server.host}:{config.server.port}/\n")
+    PortalServer(config, config_path).run()
+
+
+def _plain(msg: object, args: tuple[object, ...]) -> str:
+    try:
+        return str(msg) % tuple(arg if isinstance(arg, int) else "…" for arg in args)
+    except (TypeError, ValueError):
+        return "gunicorn says something that cannot be shown."

@@ -1,0 +1,1 @@
+"""Ticket: proof of work instead of a name, for whoever posts."""

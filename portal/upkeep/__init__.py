@@ -1,0 +1,1 @@
+"""Upkeep: what the clock asks for: ticks, expiry, rewriting."""

@@ -1,0 +1,71 @@
+"""The process beside the server that does what the clock asks for, and ends when the server does."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from portal import logs
+from portal.clock import Clock
+from portal.config import Config
+from portal.database import Database
+from portal.upkeep import tasks
+from portal.upkeep.rewrite import rewrite
+
+_DAY_SECONDS: Final = 24 * 3600
+# 02:00 UTC is night in Amsterdam, in summer and in winter.
+_NIGHT_SECONDS: Final = 2 * 3600
+
+
+@dataclass
+class Schedule:
+    """Which slots of time have been served; a slot is a whole number of ticks, or of nights, since 1970.
+
+    Ticks fall on multiples of their length since 1970, whenever the server was started, so that a restart shows
+    nowhere. A tick that was missed is not made up for: twice as many entries at once would show when the server was
+    away.
+    """
+
+    tick_seconds: int
+    tick: int
+    night: int
+
+    @classmethod
+    def start(cls, tick_minutes: int, now: int) -> "Schedule":
+        """Begin at `now`: the slots that run already count as served."""
+        return cls(tick_minutes * 60, now // (tick_minutes * 60), _night(now))
+
+    def due(self, now: int) -> tuple[bool, bool]:
+        """Tell whether a tick, and whether the nightly work, is due; both count as served from now on."""
+        tick, night = now // self.tick_seconds, _night(now)
+        # Unequal, not greater: after the clock was set back the work goes on at the next boundary as well.
+        due = tick != self.tick, night != self.night
+        self.tick, self.night = tick, night
+        return due
+
+
+def run(config: Config, store: Database, clock: Clock, parent: int) -> None:
+    """Work until the process `parent` is no longer ours; looks once a second."""
+    schedule = Schedule.start(config.index.tick_minutes, clock())
+    _try("Expiry failed", lambda: tasks.expire(config, store, clock))
+    while os.getppid() == parent:
+        tick, night = schedule.due(clock())
+        if tick:
+            _try("A tick of the index failed", lambda: tasks.tick(config, store, clock))
+        if night:
+            _try("Expiry failed", lambda: tasks.expire(config, store, clock))
+            _try("The rewrite failed", lambda: rewrite(store))
+        time.sleep(1)
+
+
+def _try(what: str, task: Callable[[], None]) -> None:
+    try:
+        task()
+    # Whatever it is, the next tick must come.
+    except Exception as error:  # noqa: BLE001
+        logs.report(what, error)
+
+
+def _night(now: int) -> int:
+    return (now - _NIGHT_SECONDS) // _DAY_SECONDS

@@ -1,0 +1,122 @@
+"""A portal under test: the real application on a real database, a clock that can be set, and a visitor's requests."""
+
+import base64
+import os
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from altcha import Challenge, solve_challenge
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from crypto.encoding import digest, encode_b64u, serialize_json
+from crypto.verifying import Document, serialize_document
+from portal.config import Config
+from portal.database import Database
+from tests.world import NOW, Team, make_random
+
+BLOCK = 65_536
+TABLES = ("block", "index_entry", "waiting", "ticket", "budget", "document")
+
+
+@dataclass
+class SettableClock:
+    """A clock that stands still until it is set."""
+
+    now: int = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@dataclass(frozen=True)
+class Post:
+    """One record as its sender knows it: with the token that deletes it."""
+
+    kind: int = 1
+    address: bytes = field(default_factory=lambda: os.urandom(32))
+    token: bytes = field(default_factory=lambda: os.urandom(32))
+    body: bytes = field(default_factory=lambda: os.urandom(BLOCK))
+
+    @property
+    def record(self) -> bytes:
+        return self.address + digest(self.token) + bytes([self.kind]) + self.body
+
+
+def credential_of(seed: str = "team") -> bytes:
+    """Return the courier's credential that tests.world gives to a team made from this seed."""
+    random = make_random(seed)
+    random(32)
+    return random(32)
+
+
+def solve(challenge: object) -> str:
+    """Return the Authorization header for a puzzle as the server gave it."""
+    assert isinstance(challenge, dict)
+    solution = solve_challenge(Challenge.from_dict(challenge))
+    assert solution is not None
+    return "Ticket " + encode_b64u(serialize_json({"challenge": challenge, "solution": _whole(solution.to_dict())}))
+
+
+def _whole(solution: dict[str, object]) -> dict[str, object]:
+    return {"counter": solution["counter"], "derivedKey": solution["derivedKey"]}
+
+
+@dataclass(frozen=True)
+class Portal:
+    """The application, and everything a test may look at."""
+
+    config: Config
+    clock: SettableClock
+    database: Database
+    client: FlaskClient
+    new_client: Callable[[], FlaskClient]
+    team: Team
+
+    @property
+    def courier(self) -> str:
+        return "Courier " + encode_b64u(credential_of())
+
+    def ticket(self) -> str:
+        """Earn a ticket; return its Authorization header."""
+        return solve(self.client.get("/api/v1/ticket").get_json())
+
+    def post(self, *posts: Post, authorization: str | None = None, client: FlaskClient | None = None) -> TestResponse:
+        body = b"".join(post.record for post in posts)
+        headers = {"Authorization": self.ticket() if authorization is None else authorization}
+        return (client or self.client).post("/api/v1/blocks", data=body, headers=headers)
+
+    def fetch(self, *addresses: bytes) -> list[bytes]:
+        """Fetch up to four addresses, filled up with random ones; return the blocks for those that were asked for."""
+        asked = [*addresses, *(os.urandom(32) for _ in range(4 - len(addresses)))]
+        data = self.client.post("/api/v1/blocks/fetch", data=b"".join(asked)).data
+        return [data[i * BLOCK : (i + 1) * BLOCK] for i in range(len(addresses))]
+
+    def delete(self, *posts: Post) -> TestResponse:
+        pairs = [post.address + post.token for post in posts]
+        pairs += [os.urandom(64) for _ in range(16 - len(pairs))]
+        return self.client.post("/api/v1/blocks/delete", data=b"".join(pairs))
+
+    def put(self, document: Document) -> TestResponse:
+        return self.client.put("/api/v1/keyset", data=serialize_document(document))
+
+    def rows(self, table: str) -> list[tuple[object, ...]]:
+        """Return every row of a table, read beside the application."""
+        with sqlite3.connect(self.path) as connection:
+            rows = connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - a name from TABLES.
+        connection.close()
+        return rows
+
+    def everything(self) -> dict[str, list[tuple[object, ...]]]:
+        return {table: self.rows(table) for table in TABLES}
+
+    @property
+    def path(self) -> Path:
+        return Path(str(self.database.engine.url.database))
+
+
+def decode_b64u(text: str) -> bytes:
+    """Decode without asking for a size or for canonical form."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

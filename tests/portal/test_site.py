@@ -1,0 +1,369 @@
+"""The static release: what is built, what is served, and that the two are the same."""
+
+import gzip
+import json
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from portal.app import create_app
+from portal.config import Config
+from portal.errors import BuildError
+from portal.site import content, manifest, serve
+from portal.site.build import ROOT, build
+from portal.site.headers import HEADERS
+from tests.portal.helpers import Portal
+
+DAY = date(2026, 11, 21)
+PAGE = '{% extends "base.html" %}{% block main %}<h1>{{ _("Begin") }}</h1>{% endblock %}'
+BASE = """<html lang="{{ lang }}"><meta name="organisation" content="{{ organisation }}">
+<meta name="root-key" content="{{ root_key }}">
+<meta name="minimum-roster-version" content="{{ minimum_roster_version }}">
+{% for contact in contacts %}{{ contact.name }} {% endfor %}{% block main %}{% endblock %}"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Make a small checkout: two pages, a script with a module, a stylesheet; real content and the real esbuild."""
+    root = tmp_path / "checkout"
+    (root / "web").mkdir(parents=True)
+    (root / "web" / "main.ts").write_text('import("./later").then((m) => m.run());\n')
+    (root / "web" / "later.ts").write_text(
+        'import words from "./words.txt";\nexport function run() { return words; }\n'
+    )
+    (root / "web" / "words.txt").write_text("aap\nnoot\n")
+    (root / "web" / "style.css").write_text('body { color: black; background: url("/assets/icon.svg"); }\n')
+    site = root / "templates" / "site"
+    (site / "images").mkdir(parents=True)
+    (site / "images" / "icon.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    (site / "base.html").write_text(BASE)
+    (site / "start.html").write_text(PAGE)
+    (site / "lezen.html").write_text(PAGE)
+    (site / "_part.html").write_text("{{ unknown }}")
+    (root / "content").mkdir()
+    for name in ("contacts.toml", "questions.toml"):
+        shutil.copyfile(ROOT / "content" / name, root / "content" / name)
+    (root / "node_modules").symlink_to(ROOT / "node_modules")
+    return root
+
+
+@pytest.fixture
+def config_to_build(config: Config, tmp_path: Path) -> Config:
+    """Make a configuration whose release is not there yet."""
+    return replace(config, site=replace(config.site, release=tmp_path / "var" / "release"))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_the_real_pages_build(config_to_build: Config, checkout: Path) -> None:
+    """The project's own templates render with the context that they are promised."""
+    shutil.rmtree(checkout / "templates")
+    (checkout / "templates").symlink_to(ROOT / "templates")
+    build(config_to_build, DAY, root=checkout)
+    built = files(config_to_build.site.release)
+    assert built["index.html"] == built["nl/index.html"]
+    pages = {path: text.decode() for path, text in built.items() if path.endswith(".html")}
+    assert len(pages) >= 4
+    for text in pages.values():
+        assert f'<meta name="organisation" content="{config_to_build.organisation.id}">' in text
+        assert "112" in text
+        assert "{{" not in text
+
+
+def test_a_release_is_pages_assets_and_a_manifest(config_to_build: Config, checkout: Path) -> None:
+    """Every file stands where it is promised; names of entries are fixed."""
+    build(config_to_build, DAY, root=checkout)
+    built = set(files(config_to_build.site.release))
+    later = {path for path in built if path.startswith("assets/later-")}
+    assert len(later) == 1
+    assert built - later == {
+        "index.html",
+        "nl/index.html",
+        "nl/lezen/index.html",
+        "assets/main.js",
+        "assets/style.css",
+        "assets/icon.svg",
+        "manifest.json",
+    }
+
+
+def test_two_builds_are_byte_identical(config_to_build: Config, checkout: Path, tmp_path: Path) -> None:
+    """The same checkout, configuration and day give the same bytes, wherever they are written to."""
+    other = replace(config_to_build, site=replace(config_to_build.site, release=tmp_path / "elsewhere"))
+    build(config_to_build, DAY, root=checkout)
+    build(other, DAY, root=checkout)
+    assert files(config_to_build.site.release) == files(tmp_path / "elsewhere")
+
+
+def test_a_build_replaces_the_release_as_a_whole(config_to_build: Config, checkout: Path) -> None:
+    """Nothing of the old release stays, and nothing lies about beside the new one."""
+    build(config_to_build, DAY, root=checkout)
+    (checkout / "templates" / "site" / "lezen.html").unlink()
+    build(config_to_build, DAY, root=checkout)
+    release = config_to_build.site.release
+    assert not (release / "nl" / "lezen").exists()
+    assert [path.name for path in release.parent.iterdir()] == [release.name]
+
+
+def test_a_failed_build_leaves_the_old_release(config_to_build: Config, checkout: Path) -> None:
+    """Whatever fails, and however late, the release that stands is the whole old one."""
+    build(config_to_build, DAY, root=checkout)
+    release = config_to_build.site.release
+    before = files(release)
+    (checkout / "templates" / "site" / "start.html").write_text("{{ nobody_defines_this }}")
+    with pytest.raises(BuildError, match=r"page start cannot be rendered: 'nobody_defines_this' is undefined"):
+        build(config_to_build, DAY, root=checkout)
+    assert files(release) == before
+    assert [path.name for path in release.parent.iterdir()] == [release.name]
+
+
+def test_a_folder_that_is_no_release_is_not_replaced(config_to_build: Config, checkout: Path) -> None:
+    """A slip in the configuration does not delete somebody's files."""
+    release = config_to_build.site.release
+    release.mkdir(parents=True)
+    (release / "letter.txt").write_text("dear")
+    with pytest.raises(BuildError, match=r"is not a release; name another folder in \[site\] release"):
+        build(config_to_build, DAY, root=checkout)
+    assert files(release) == {"letter.txt": b"dear"}
+
+
+def test_a_script_that_does_not_compile_is_one_error(config_to_build: Config, checkout: Path) -> None:
+    """The error holds esbuild's own words, which say where."""
+    (checkout / "web" / "main.ts").write_text("const = 1;\n")
+    with pytest.raises(BuildError, match=r"esbuild refuses web/main\.ts:(?s:.*)main\.ts:1:6"):
+        build(config_to_build, DAY, root=checkout)
+
+
+def test_a_missing_tool_is_one_error(config_to_build: Config, checkout: Path) -> None:
+    """Without `npm ci` there is no esbuild, and the error says so."""
+    (checkout / "node_modules").unlink()
+    with pytest.raises(BuildError, match="run `npm ci`"):
+        build(config_to_build, DAY, root=checkout)
+
+
+def test_what_is_filled_in_is_escaped(config_to_build: Config, checkout: Path) -> None:
+    """An editor's text is text, also inside a translated sentence."""
+    path = checkout / "content" / "contacts.toml"
+    path.write_text(path.read_text().replace('name = "Vertrouwenslijn"', 'name = "<script>"', 1))
+    build(config_to_build, DAY, root=checkout)
+    page = (config_to_build.site.release / "index.html").read_text()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_another_language_is_translated_from_its_catalogue(
+    config_to_build: Config, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Message ids are Dutch; a further language has a folder of its own and reads its .po file."""
+    monkeypatch.setattr("portal.site.pages.LANGUAGES", ("nl", "en"))
+    with pytest.raises(BuildError, match=r"translation .* cannot be read"):
+        build(config_to_build, DAY, root=checkout)
+    folder = checkout / "content" / "translations" / "en" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    (folder / "messages.po").write_text(header + 'msgid "Begin"\nmsgstr "Start"\n')
+    build(config_to_build, DAY, root=checkout)
+    release = config_to_build.site.release
+    assert "<h1>Begin</h1>" in (release / "index.html").read_text()
+    assert '<html lang="en">' in (release / "en" / "index.html").read_text()
+    assert "<h1>Start</h1>" in (release / "en" / "lezen" / "index.html").read_text()
+
+
+CONTACTS = """
+[[contacts]]
+key = "help"
+name = "Hulp"
+what_for = "Praten."
+number = "020 123 45 67"
+tel = "+31201234567"
+hours = ""
+source = "https://example.org"
+verified_on = 2026-11-01
+expires_on = 2026-11-20
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    """Write contacts."""
+    path = folder / "contacts.toml"
+    path.write_text(text)
+    return path
+
+
+def test_an_expired_number_is_never_built(tmp_path: Path) -> None:
+    """On its last day a number is shown, on the next no more."""
+    path = write(tmp_path, CONTACTS)
+    assert [contact.key for contact in content.read_contacts(path, date(2026, 11, 20))] == ["help"]
+    assert content.read_contacts(path, date(2026, 11, 21)) == []
+
+
+def test_a_number_that_is_held_back_is_never_built(tmp_path: Path) -> None:
+    """[[held_back]] is for the next editor, not for a page."""
+    path = write(tmp_path, CONTACTS + '[[held_back]]\nkey = "other"\nreason = "Not called yet."\n')
+    assert [contact.key for contact in content.read_contacts(path, date(2026, 11, 1))] == ["help"]
+
+
+WRONG_CONTACTS = [
+    ("", "[[contacts]]", "[[contact]]", "contact is unknown"),
+    ('hours = ""\n', 'hours = ""\n', "", "contact 1: hours is missing; add it"),
+    ("key", 'key = "help"', 'key = "help"\ncolour = "red"', "contact 1: colour is unknown; remove it"),
+    ("key", 'key = "help"', 'key = "Help me"', "an id is not 1 to 32"),
+    ("name", 'name = "Hulp"', 'name = " "', "must be text is empty"),
+    ("name", 'name = "Hulp"', "name = 3", "must be text of one line is not"),
+    ("day", "2026-11-20", '"2026-11-20"', "must be a day is not"),
+    ("day", "2026-11-20", "2026-11-20T00:00:00", "must be a day is not"),
+    ("day", "2026-11-20", "2026-11-01", "expires_on must come after verified_on"),
+    ("toml", "[[contacts]]", "[[contacts", "cannot be read"),
+    ("twice", CONTACTS, CONTACTS + CONTACTS, "help stands there twice"),
+    ("none", CONTACTS, "", r"holds no \[\[contacts\]\]"),
+    ("no table", CONTACTS, "contacts = [1]", "contact 1 must be a table"),
+]
+
+
+@pytest.mark.parametrize(("_what", "right", "wrong", "message"), WRONG_CONTACTS)
+def test_a_slip_in_the_contacts_stops_the_build(
+    tmp_path: Path, _what: str, right: str, wrong: str, message: str
+) -> None:
+    """A wrong number is worse than none: the error names the entry and the fix."""
+    with pytest.raises(BuildError, match=message):
+        content.read_contacts(write(tmp_path, CONTACTS.replace(right, wrong)), date(2026, 11, 1))
+
+
+QUESTIONS = """
+version = 1
+
+[[questions]]
+id = "how"
+heading = "Hoe?"
+why = "Daarom."
+kind = "one"
+choices = [{ id = "well", label = "Goed" }, { id = "badly", label = "Slecht" }]
+"""
+
+WRONG_QUESTIONS = [
+    ("version = 1", "version = 0", "version is missing, or not a whole number"),
+    ("version = 1", "", "version is missing, or not a whole number"),
+    ('kind = "one"', 'kind = "two"', 'kind must be "one" or "several"'),
+    ('id = "how"', 'id = "How"', "an id is not 1 to 32"),
+    ('id = "badly"', 'id = "well"', "two choices have the same id"),
+    ('label = "Goed"', 'text = "Goed"', "question 1, choice 1: label is missing"),
+    ("choices = [{", "choices = [{}, {", "question 1, choice 1: id is missing"),
+    (QUESTIONS[QUESTIONS.index("choices") :], "choices = []", "must be a list of choices"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "message"), WRONG_QUESTIONS)
+def test_a_slip_in_the_questions_stops_the_build(tmp_path: Path, right: str, wrong: str, message: str) -> None:
+    """What travels inside a message must be of the protocol's form."""
+    path = tmp_path / "questions.toml"
+    path.write_text(QUESTIONS.replace(right, wrong))
+    with pytest.raises(BuildError, match=message):
+        content.read_questions(path)
+
+
+def test_the_manifest_lists_every_file_and_the_headers(release: Path) -> None:
+    """Sorted, by SHA-256, with the header set they are served with."""
+    document = json.loads((release / "manifest.json").read_bytes())
+    assert list(document["files"]) == sorted(document["files"]) == ["index.html", "main.js", "nl/index.html"]
+    assert all(len(hashed) == 64 for hashed in document["files"].values())
+    assert document["headers"] == HEADERS
+
+
+def test_files_are_served_as_they_were_built(portal: Portal) -> None:
+    """Pages under their folder's `/`, everything else under its name, each with its type."""
+    for path, name, content_type in (
+        ("/", "index.html", "text/html; charset=utf-8"),
+        ("/index.html", "index.html", "text/html; charset=utf-8"),
+        ("/nl/", "nl/index.html", "text/html; charset=utf-8"),
+        ("/main.js", "main.js", "text/javascript; charset=utf-8"),
+        ("/manifest.json", "manifest.json", "application/json"),
+    ):
+        answer = portal.client.get(path)
+        assert (answer.status_code, answer.content_type) == (200, content_type)
+        assert answer.data == (portal.config.site.release / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "compressed"),
+    [("gzip", True), ("br, gzip;q=0.5", True), ("*", True), ("", False), ("br", False), ("gzip;q=0", False)],
+)
+def test_a_file_is_compressed_for_who_can_read_it(portal: Portal, accepted: str, *, compressed: bool) -> None:
+    """The bytes behind the compression are the bytes that were built."""
+    answer = portal.client.get("/main.js", headers={"Accept-Encoding": accepted})
+    assert (answer.headers.get("Content-Encoding") == "gzip") == compressed
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    body = gzip.decompress(answer.data) if compressed else answer.data
+    assert body == (portal.config.site.release / "main.js").read_bytes()
+
+
+def test_a_head_request_has_the_length_and_no_body(portal: Portal) -> None:
+    """HEAD answers like GET, without the bytes."""
+    answer = portal.client.head("/")
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert answer.headers["Content-Length"] == str(len(portal.client.get("/").data))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nope",
+        "/nl",
+        "/nl/index",
+        "/../config.toml",
+        "/nl/../index.html",
+        "/%2e%2e/portal.sqlite",
+        "/main.js/",
+        "/\x00",
+    ],
+)
+def test_a_path_never_reaches_the_file_system(portal: Portal, path: str) -> None:
+    """What is not in the dictionary is 404, whatever it looks like."""
+    assert portal.client.get("/", environ_overrides={"PATH_INFO": path}).status_code == 404
+
+
+def test_a_file_changed_after_building_is_not_served(config: Config, release: Path, tmp_path: Path) -> None:
+    """A release that is not the one that was built stops the start, and names the file."""
+    for name in ("main.js", "manifest.json"):
+        copy = tmp_path / f"copy-{name}"
+        shutil.copytree(release, copy)
+        text = (copy / name).read_text()
+        (copy / name).write_text(text + "\n")
+        with pytest.raises(BuildError, match=r"main\.js|manifest"):
+            create_app(replace(config, site=replace(config.site, release=copy)))
+
+
+def test_a_file_beside_the_manifest_is_not_served(release: Path, tmp_path: Path) -> None:
+    """Only what the manifest lists is loaded."""
+    shutil.copytree(release, tmp_path / "copy")
+    (tmp_path / "copy" / "extra.txt").write_text("not listed")
+    assert "extra.txt" not in serve.load(tmp_path / "copy")
+
+
+def test_a_release_for_other_headers_is_not_served(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The manifest's headers are a promise to whoever verifies the release."""
+    shutil.copytree(release, tmp_path / "copy")
+    monkeypatch.setitem(HEADERS, "X-Frame-Options", "SAMEORIGIN")
+    with pytest.raises(BuildError, match="other headers"):
+        manifest.read(tmp_path / "copy")
+
+
+def test_without_a_release_nothing_starts(config: Config, tmp_path: Path) -> None:
+    """The error says what to run."""
+    with pytest.raises(BuildError, match="run `python -m portal build`"):
+        create_app(replace(config, site=replace(config.site, release=tmp_path / "none")))
+
+
+def test_a_kind_of_file_without_a_type_is_refused(tmp_path: Path) -> None:
+    """A browser is never left to guess."""
+    (tmp_path / "program.exe").write_bytes(b"MZ")
+    manifest.write(tmp_path)
+    with pytest.raises(BuildError, match=r"program\.exe is of a kind that is not served"):
+        serve.load(tmp_path)

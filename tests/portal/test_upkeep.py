@@ -1,0 +1,181 @@
+"""What the clock asks for: expiry, the rewrite, and a schedule that keeps to the wall clock."""
+
+import os
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from crypto.week import WEEK_SECONDS, week_start
+from portal.config import Config
+from portal.upkeep import loop, tasks
+from portal.upkeep.loop import Schedule
+from portal.upkeep.rewrite import rewrite
+from tests.portal.helpers import BLOCK, Portal, Post, SettableClock
+from tests.world import NOW, monday
+
+
+def expire(portal: Portal) -> None:
+    """Expire as the nightly work does."""
+    tasks.expire(portal.config, portal.database, portal.clock)
+
+
+def test_a_block_is_kept_through_its_last_week_and_then_deleted(portal: Portal) -> None:
+    """Never shorter than its term, and gone at the first expiry after its week."""
+    portal.post(Post())
+    ((_, _, _, last_week, _),) = portal.rows("block")
+    portal.clock.now = week_start(int(str(last_week)) + 1) - 1
+    expire(portal)
+    assert len(portal.rows("block")) == 1
+    assert portal.clock.now - NOW >= portal.config.store.block_term_weeks * WEEK_SECONDS
+    portal.clock.now += 1
+    expire(portal)
+    assert portal.rows("block") == []
+
+
+def test_expiry_takes_each_row_in_its_own_week(portal: Portal) -> None:
+    """Rows go one by one as their weeks end, those that have time left stay."""
+    for _ in range(4):
+        portal.post(*(Post(body=bytes(BLOCK)) for _ in range(16)), authorization=portal.courier)
+    weeks = [int(str(row[3])) for row in portal.rows("block")]
+    first = min(weeks)
+    for later in range(5):
+        portal.clock.now = monday(26 + later)
+        expire(portal)
+        assert len(portal.rows("block")) == sum(week >= first + later for week in weeks)
+
+
+def test_expiry_is_nothing_new_when_it_is_done_again(portal: Portal) -> None:
+    """It may run as often as it likes."""
+    portal.post(Post())
+    portal.clock.now = monday(28)
+    expire(portal)
+    before = portal.everything()
+    expire(portal)
+    assert portal.everything() == before
+
+
+def test_the_budget_of_a_past_week_is_forgotten(portal: Portal) -> None:
+    """How much came in is known for the current week only."""
+    portal.post(Post())
+    assert len(portal.rows("budget")) == 1
+    portal.clock.now = monday(1)
+    expire(portal)
+    assert portal.rows("budget") == []
+
+
+def test_after_the_rewrite_pages_do_not_follow_insertion(portal: Portal) -> None:
+    """In the file, blocks lie in the order of their addresses, whatever the order of arrival."""
+    posts = [Post() for _ in range(64)]
+    random.SystemRandom().shuffle(posts)
+    for post in posts:
+        assert portal.post(post, authorization=portal.courier).status_code == 204
+    rewrite(portal.database)
+    data = portal.path.read_bytes()
+    # The end of each body lies in overflow pages of its own, so its place shows where the row was written.
+    places = {post.address: data.index(post.body[-1024:]) for post in posts}
+    by_place = sorted(places, key=lambda address: places[address])
+    assert by_place == sorted(places)
+
+
+def test_the_rewrite_leaves_nothing_in_the_log(portal: Portal) -> None:
+    """The write-ahead log is cut to nothing, and every row is still there."""
+    posts = [Post(), Post()]
+    portal.post(*posts)
+    before = portal.everything()
+    rewrite(portal.database)
+    assert portal.path.with_name("portal.sqlite-wal").stat().st_size == 0
+    assert portal.everything() == before
+
+
+def test_a_deleted_block_is_nowhere_in_the_files(portal: Portal) -> None:
+    """After deletion and rewrite, no piece of the body is left on disk."""
+    post = Post()
+    portal.post(post)
+    portal.delete(post)
+    rewrite(portal.database)
+    for path in portal.path.parent.glob("portal.sqlite*"):
+        data = path.read_bytes()
+        assert not any(post.body[i : i + 64] in data for i in range(0, BLOCK, 1024))
+
+
+def test_ticks_fall_on_the_wall_clock() -> None:
+    """At multiples of the tick's length, whenever the server was started."""
+    schedule = Schedule.start(30, NOW + 60)
+    due = [second for second in range(60, 7300, 1) if schedule.due(NOW + second)[0]]
+    assert due == [1800, 3600, 5400, 7200]
+
+
+def test_a_missed_tick_is_not_made_up_for() -> None:
+    """After hours of sleep there is one tick, not many."""
+    schedule = Schedule.start(30, NOW)
+    assert schedule.due(NOW + 86_400)[0]
+    assert not schedule.due(NOW + 86_401)[0]
+
+
+@pytest.mark.parametrize("jump", [-365 * 86_400, 365 * 86_400])
+def test_a_jumping_clock_stops_nothing(jump: int) -> None:
+    """After the clock was set a year back or forth, ticks and nights go on from there."""
+    schedule = Schedule.start(30, NOW)
+    schedule.due(NOW + jump)
+    assert [schedule.due(NOW + jump + second)[0] for second in (1, 1800, 3600)] == [False, True, True]
+
+
+def test_the_nightly_work_is_done_at_two_in_the_night() -> None:
+    """Once a day, at 02:00 UTC."""
+    schedule = Schedule.start(30, NOW)
+    due = [second for second in range(0, 2 * 86_400, 60) if schedule.due(NOW + second)[1]]
+    # NOW is 12:00.
+    assert due == [14 * 3600, 38 * 3600]
+
+
+def test_the_loop_works_until_its_parent_is_gone(
+    portal: Portal, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ticks when it is time, does the nightly work, and ends when it belongs to somebody else."""
+    parent = os.getppid()
+    seconds = iter([60, 1800, 14 * 3600])
+
+    def sleep(_seconds: float) -> None:
+        step = next(seconds, None)
+        if step is None:
+            monkeypatch.setattr("os.getppid", lambda: parent + 1)
+        else:
+            clock.now = NOW + step
+
+    monkeypatch.setattr("time.sleep", sleep)
+    loop.run(portal.config, portal.database, clock, parent)
+    assert len(portal.rows("index_entry")) == 2 * portal.config.index.entries_per_tick
+    assert portal.path.with_name("portal.sqlite-wal").stat().st_size == 0
+
+
+def test_a_failed_task_does_not_stop_the_loop(
+    portal: Portal, clock: SettableClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A tick that fails is written down, without its words, and the next one comes."""
+    parent = os.getppid()
+    calls: list[int] = []
+
+    def tick(*_arguments: object) -> None:
+        calls.append(clock.now)
+        if len(calls) == 1:
+            raise RuntimeError("kanarie")
+        monkeypatch.setattr("os.getppid", lambda: parent + 1)
+
+    def sleep(_seconds: float) -> None:
+        clock.now += 1800
+
+    monkeypatch.setattr("time.sleep", sleep)
+    monkeypatch.setattr("portal.upkeep.tasks.tick", tick)
+    loop.run(portal.config, portal.database, clock, parent)
+    assert calls == [NOW + 1800, NOW + 3600]
+    assert "A tick of the index failed: RuntimeError" in caplog.text
+    assert "kanarie" not in caplog.text
+
+
+def test_upkeep_needs_a_migrated_database(config: Config, tmp_path: Path) -> None:
+    """The same sentence as the server's."""
+    fresh = replace(config, store=replace(config.store, url=f"sqlite:///{tmp_path / 'new.sqlite'}"))
+    with pytest.raises(Exception, match="python -m portal migrate"):
+        tasks.open_store(fresh)
