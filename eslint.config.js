@@ -1,0 +1,78 @@
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+const ways = (names, message) => names.map((name) => ({ name, message }));
+const property = (names, message) => names.map((name) => ({ property: name, message }));
+// A property is forbidden however it is reached, so that no destructuring or string key goes round the rule.
+const selectors = (names, message) =>
+  names.flatMap((name) => [
+    { selector: `MemberExpression > Identifier.property[name="${name}"]`, message },
+    { selector: `MemberExpression > Literal.property[value="${name}"]`, message },
+    { selector: `ObjectPattern > Property > Identifier.key[name="${name}"]`, message },
+  ]);
+
+const NO_MARKUP = "Text becomes a text node: trusted-types 'none' forbids markup from strings.";
+const NO_CODE = "WEBCAT: no code from strings.";
+const NO_TRACE = "Nothing of a visit stays on the device.";
+const NO_THREAD = "WEBCAT: no workers and no WASM; long work yields.";
+const NO_LOG = "A console keeps what it is told.";
+const NO_NODE = "The client runs in a browser.";
+
+export default defineConfig(
+  { ignores: ["node_modules/**", ".venv/**", "var/**"] },
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  {
+    files: ["web/**/*.ts", "tests/**/*.ts", "tests/e2e/**/*.ts", "vitest.config.ts"],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      eqeqeq: "error",
+      "no-implicit-coercion": "error",
+      "no-param-reassign": "error",
+      "no-throw-literal": "off", // @typescript-eslint/only-throw-error is the same rule with types.
+      "prefer-const": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/explicit-module-boundary-types": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      // Numbers stand in sentences for people and developers; their spelling is not ambiguous.
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+    },
+  },
+  {
+    files: ["web/**/*.ts"],
+    rules: {
+      "no-eval": "error",
+      "no-implied-eval": "off", // @typescript-eslint/no-implied-eval is the same rule with types.
+      "no-new-func": "error",
+      "no-console": "error",
+      "no-restricted-globals": [
+        "error",
+        ...ways(["eval", "Function"], NO_CODE),
+        ...ways(["localStorage", "sessionStorage", "indexedDB", "caches"], NO_TRACE),
+        ...ways(["Worker", "SharedWorker", "WebAssembly"], NO_THREAD),
+        ...ways(["console"], NO_LOG),
+        ...ways(["Buffer", "process", "global", "require", "__dirname", "setImmediate"], NO_NODE),
+      ],
+      "no-restricted-properties": [
+        "error",
+        ...property(["innerHTML", "outerHTML", "insertAdjacentHTML", "setHTMLUnsafe", "parseHTMLUnsafe"], NO_MARKUP),
+        ...property(["createContextualFragment", "parseFromString", "srcdoc"], NO_MARKUP),
+        { object: "document", property: "write", message: NO_MARKUP },
+        { object: "document", property: "writeln", message: NO_MARKUP },
+        ...property(["localStorage", "sessionStorage", "indexedDB", "cookie", "serviceWorker"], NO_TRACE),
+        ...property(["eval", "Function"], NO_CODE),
+        ...property(["Worker", "SharedWorker", "WebAssembly"], NO_THREAD),
+        ...property(["console"], NO_LOG),
+      ],
+      "no-restricted-syntax": [
+        "error",
+        ...selectors(["innerHTML", "outerHTML", "insertAdjacentHTML"], NO_MARKUP),
+        { selector: "ImportExpression > :not(Literal.source)", message: "A module's name is written out." },
+      ],
+      "no-restricted-imports": [
+        "error",
+        { patterns: [{ regex: "^(node:|fs$|path$|crypto$|buffer$|util$)", message: NO_NODE }] },
+      ],
+    },
+  },
+);

@@ -1,0 +1,196 @@
+/**
+ * A whole organisation on loopback: root, counsellors, portal under gunicorn, couriers and desks.
+ *
+ * Everything is made by the commands that people use, in the order of docs/OPERATING.md.
+ */
+
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const PYTHON = join(ROOT, ".venv", "bin", "python");
+const ORGANISATION = "proef";
+const START_MILLISECONDS = 30_000;
+
+/** A counsellor's pass phrase; it guards nothing but this test. */
+export const PASSPHRASE = "paard nietje batterij kruk";
+
+/** One counsellor: what stands where. */
+export interface Counsellor {
+  readonly person: string;
+  readonly folder: string;
+  readonly spool: string;
+  readonly credential: string;
+  readonly desk: string;
+}
+
+/** The organisation; `stop` ends what it started and deletes its folder. */
+export class Organisation {
+  readonly folder: string;
+  readonly counsellors: Counsellor[] = [];
+  portal = "";
+  readonly #processes: ChildProcess[] = [];
+  readonly #logs: string[] = [];
+
+  private constructor() {
+    this.folder = mkdtempSync(join(tmpdir(), "vp-organisation-"));
+    writeFileSync(this.#path("pass"), `${PASSPHRASE}\n`);
+  }
+
+  static async start(persons: readonly string[] = ["anna", "bram", "chris"]): Promise<Organisation> {
+    const organisation = new Organisation();
+    const rootKey = await organisation.#enrol(persons);
+    await organisation.#servePortal(rootKey);
+    await organisation.sync();
+    return organisation;
+  }
+
+  /** Let every courier fetch and bring, or one of them. */
+  async sync(person?: string): Promise<void> {
+    for (const counsellor of this.counsellors.filter((each) => person === undefined || each.person === person)) {
+      const { spool, credential } = counsellor;
+      await workstation("sync", "--spool", spool, "--portal", this.portal, "--credential-file", credential, "--pause", "0");
+    }
+  }
+
+  /** Publish what waits for the index: as many ticks as are needed for a few replies. */
+  async tick(times = 3): Promise<void> {
+    for (let i = 0; i < times; i += 1) {
+      await python("-m", "portal", "tick", "--config", this.#path("config.toml"));
+    }
+  }
+
+  /** Run a command of the operator. */
+  async operate(command: string): Promise<void> {
+    await python("-m", "portal", command, "--config", this.#path("config.toml"));
+  }
+
+  /** Open a counsellor's desk; return its address. */
+  async openDesk(person: string): Promise<string> {
+    const counsellor = this.counsellors.find((each) => each.person === person);
+    if (counsellor === undefined) {
+      throw new Error("no such counsellor");
+    }
+    const { folder, spool, desk } = counsellor;
+    this.#spawn("desk", ["-m", "workstation", "desk", "--folder", folder, "--spool", spool, "--port", new URL(desk).port]);
+    await answers(desk);
+    return desk;
+  }
+
+  /** Everything that the processes have written so far. */
+  get log(): string {
+    return this.#logs.join("");
+  }
+
+  /** The folder of a part, for looking at what lies on the disk. */
+  path(name: string): string {
+    return this.#path(name);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#processes.map(end));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #enrol(persons: readonly string[]): Promise<string> {
+    const pass = ["--passphrase-file", this.#path("pass")];
+    const out = await workstation("init", "root", "--folder", this.#path("root"), "--organisation", ORGANISATION, ...pass);
+    const [rootKey = ""] = /^\s+([\w-]{43})$/m.exec(out)?.slice(1) ?? [];
+    for (const person of persons) {
+      const folder = this.#path(person);
+      const name = ["--person", person, "--name", person.charAt(0).toUpperCase() + person.slice(1)];
+      const place = ["--folder", folder, "--organisation", ORGANISATION, "--root-key", rootKey];
+      await workstation("init", "enrol", ...place, ...name, "--affiliation", "Stichting Steun", ...pass);
+      const desk = `http://127.0.0.1:${await freePort()}`;
+      const spool = this.#path(`spool-${person}`);
+      this.counsellors.push({ person, folder, spool, credential: this.#path(`credential-${person}`), desk });
+    }
+    await this.#handOut(pass);
+    return rootKey;
+  }
+
+  async #handOut(pass: readonly string[]): Promise<void> {
+    const requests = this.counsellors.flatMap(({ folder }) => ["--request", join(folder, "aanmelding.json")]);
+    const handout = this.#path("uitdeelbestand.json");
+    await workstation("roster", "--root", this.#path("root"), ...requests, "--compared", "--out", handout, ...pass);
+    for (const { folder, spool, credential } of this.counsellors) {
+      const places = ["--folder", folder, "--spool", spool, "--handout", handout, "--credential-file", credential];
+      await workstation("card", ...places, ...pass);
+    }
+  }
+
+  async #servePortal(rootKey: string): Promise<void> {
+    const port = await freePort();
+    this.portal = `http://127.0.0.1:${port}`;
+    const example = readFileSync(join(ROOT, "config.example.toml"), "utf8");
+    const config = example
+      .replace(/^id = .*/m, `id = "${ORGANISATION}"`)
+      .replace(/^root_key = .*/m, `root_key = "${rootKey}"`)
+      .replace(/^release = .*/m, `release = "release"`)
+      .replace(/^url = .*/m, `url = "sqlite:///portal.sqlite"`)
+      .replace(/^port = .*/m, `port = ${port}`);
+    writeFileSync(this.#path("config.toml"), config);
+    await this.operate("build");
+    await this.operate("migrate");
+    this.#spawn("portal", ["-m", "portal", "serve", "--config", this.#path("config.toml")]);
+    await answers(`${this.portal}/nl/`);
+  }
+
+  #spawn(name: string, args: readonly string[]): void {
+    const child = spawn(PYTHON, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (data: Buffer) => this.#logs.push(`${name}: ${data.toString()}`));
+    }
+    this.#processes.push(child);
+  }
+
+  #path(name: string): string {
+    return join(this.folder, name);
+  }
+}
+
+/** Return a port of this machine that nothing listens on. */
+export async function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => {
+        resolve(typeof address === "object" && address !== null ? address.port : 0);
+      });
+    });
+  });
+}
+
+async function workstation(...args: readonly string[]): Promise<string> {
+  return python("-m", "workstation", ...args);
+}
+
+async function python(...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(PYTHON, args, { cwd: ROOT });
+  return stdout;
+}
+
+async function answers(url: string): Promise<void> {
+  const until = Date.now() + START_MILLISECONDS;
+  while (Date.now() < until) {
+    const status = await fetch(url).then(
+      (response) => response.status,
+      () => 0,
+    );
+    if (status > 0) {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`nothing answers at ${url}`);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.kill("SIGTERM")) {
+    await new Promise((resolve) => child.once("exit", resolve));
+  }
+}

@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+
+import { decodeB64, decodeIdentity } from "../../../web/protocol/encoding.ts";
+import { BLOCK_SIZE } from "../../../web/protocol/labels.ts";
+import { HEADER_SIZE, open } from "../../../web/protocol/envelope.ts";
+import { outcome, readVector } from "./vectors.ts";
+
+const LETTERS: Readonly<Record<string, string>> = { malformed: "M", "no match": "N", forged: "F", success: "S" };
+const SLICES = 8;
+const MINUTES = 60_000;
+
+type Flip = readonly [offset: number, mask: number, letter: string];
+
+const vector = readVector("flips/block");
+const block = decodeB64(vector.text("envelope"));
+const identity = decodeIdentity(vector.text("identity"));
+
+async function findDisagreement([offset, mask, letter]: Flip): Promise<string | null> {
+  const changed = block.slice();
+  changed[offset] = (changed[offset] ?? 0) ^ mask;
+  // Nobody looks at a page here, so nothing need pause.
+  const found = LETTERS[await outcome(() => open(changed, [identity], () => Promise.resolve()))];
+  return found === letter ? null : `byte ${offset}, bit ${mask}: ${letter} in Python, ${found ?? "other"} here`;
+}
+
+async function findDisagreements(flips: readonly Flip[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const flip of flips) {
+    const disagreement = await findDisagreement(flip);
+    if (disagreement !== null) {
+      found.push(disagreement);
+    }
+  }
+  return found;
+}
+
+test("the block as it is opens, and the list of flips is whole", async () => {
+  expect(block.length).toBe(BLOCK_SIZE);
+  expect(await findDisagreement([0, 0, "S"])).toBeNull();
+  expect(vector.text("header")).toMatch(new RegExp(`^[MNF]{${HEADER_SIZE}}$`));
+  expect(vector.list("others").length).toBe(10_000);
+});
+
+describe("flipped bits fail at the same stage as in Python", () => {
+  const header = Array.from(vector.text("header"), (letter, offset): Flip => [offset, 1, letter]);
+  const flips = [...header, ...(vector.list("others") as Flip[])];
+  const size = Math.ceil(flips.length / SLICES);
+  const slices = Array.from({ length: SLICES }, (_, i) => [i, flips.slice(i * size, (i + 1) * size)] as const);
+  test.each(slices)(
+    "in slice %i of all header bytes and of any bytes",
+    async (_, slice) => {
+      expect(await findDisagreements(slice)).toEqual([]);
+    },
+    15 * MINUTES,
+  );
+});

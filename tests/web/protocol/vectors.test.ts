@@ -1,0 +1,209 @@
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { describe, expect, test } from "vitest";
+
+import * as address from "../../../web/protocol/address.ts";
+import * as code from "../../../web/protocol/code.ts";
+import * as conversation from "../../../web/protocol/conversation.ts";
+import * as encoding from "../../../web/protocol/encoding.ts";
+import * as envelope from "../../../web/protocol/envelope.ts";
+import * as keyset from "../../../web/protocol/keyset.ts";
+import * as mailbox from "../../../web/protocol/mailbox.ts";
+import * as payload from "../../../web/protocol/payload.ts";
+import * as verifying from "../../../web/protocol/verifying.ts";
+import * as visit from "../../../web/protocol/visit.ts";
+import * as week from "../../../web/protocol/week.ts";
+import { listSubjects, outcome, readSubject, type Vector } from "./vectors.ts";
+
+const WORDS = Array.from({ length: code.LIST_SIZE }, (_, i) => String(i).padStart(4, "0"));
+const utf8 = new TextEncoder();
+
+const hexOf = bytesToHex;
+const wordsOf = (digits: readonly number[]): string[] => digits.map((digit) => WORDS[digit] ?? "");
+const openedOf = (vector: Vector): envelope.Opened => ({
+  payload: vector.b64("payload"),
+  signature: vector.b64("signature"),
+});
+
+function keysetOf(vector: Vector): keyset.Keyset {
+  const pins = {
+    organisation: vector.text("organisation"),
+    rootKey: encoding.decodeB64u(vector.text("root_key")),
+    minimumRosterVersion: vector.has("minimum_roster_version") ? vector.number("minimum_roster_version") : 1,
+  };
+  return keyset.verify(utf8.encode(vector.text("keyset")), pins, vector.number("now"));
+}
+
+const readMessage = (data: Uint8Array): conversation.Message => ({
+  id: payload.messageId(data),
+  payload: payload.parse(data),
+  data,
+  signature: new Uint8Array(64),
+});
+
+const slotsOf = (slots: readonly address.Slot[]): unknown => slots.map((slot) => [hexOf(slot.author), slot.number]);
+const hexId = (id: payload.Id): string => hexOf(encoding.decodeB64u(id));
+
+/** How each subject is examined; what it returns must be `expect`. */
+const EXAMINERS: Readonly<Record<string, (vector: Vector) => Promise<string>>> = {
+  address: (vector) =>
+    outcome(() => {
+      const found = address.deriveAddress(vector.hex("address_key"), vector.hex("author"), vector.number("number"));
+      const token = address.deriveDeleteToken(vector.hex("delete_key"), found);
+      expect(hexOf(found)).toBe(vector.text("address"));
+      expect(hexOf(token)).toBe(vector.text("delete_token"));
+      expect(hexOf(address.deleteHash(token))).toBe(vector.text("delete_hash"));
+      expect(hexOf(address.prefix(found))).toBe(vector.text("prefix"));
+    }),
+
+  b64u: (vector) =>
+    outcome(() => {
+      expect(encoding.encodeB64u(encoding.decodeB64u(vector.text("text")))).toBe(vector.text("text"));
+    }),
+
+  code: (vector) =>
+    outcome(() => {
+      const words = wordsOf(vector.numbers("digits"));
+      const secret = code.decode(words, WORDS);
+      expect(code.encode(secret, WORDS)).toEqual(words);
+      if (vector.has("secret")) {
+        expect(hexOf(secret)).toBe(vector.text("secret"));
+      }
+      if (vector.has("missing")) {
+        const missing = vector.number("missing");
+        const proposal = code.recover(words.map((word, i) => (i === missing ? null : word)), WORDS);
+        expect(proposal).toBe(words[missing]);
+      }
+    }),
+
+  document: (vector) =>
+    outcome(() => {
+      const data = utf8.encode(vector.text("document"));
+      expect(verifying.serializeDocument(verifying.parseDocument(data))).toEqual(data);
+    }),
+
+  envelope: async (vector) => {
+    const kinds: Readonly<Record<string, string>> = {
+      "header failure": "malformed",
+      "HMAC failure": "forged",
+      "payload failure": "forged",
+      "plaintext failure": "malformed",
+    };
+    const found = await outcome(async () => {
+      const opened = await envelope.open(vector.b64("envelope"), [encoding.decodeIdentity(vector.text("identity"))]);
+      expect(envelope.pad(opened.payload, opened.signature)).toEqual(vector.b64("plaintext"));
+    });
+    return found === kinds[vector.expect] ? vector.expect : found;
+  },
+
+  fingerprint: (vector) =>
+    outcome(() => {
+      const rootKey = encoding.decodeB64u(vector.text("root_key"));
+      const words = keyset.fingerprint(rootKey, vector.b64("roster"), WORDS);
+      expect(words).toEqual(wordsOf(vector.numbers("digits")));
+    }),
+
+  identity: (vector) =>
+    outcome(() => {
+      expect(encoding.encodeIdentity(encoding.decodeIdentity(vector.text("text")))).toBe(vector.text("text"));
+    }),
+
+  json: (vector) =>
+    outcome(() => {
+      expect(encoding.serializeJson(encoding.parseJson(vector.b64("json")))).toEqual(vector.b64("json"));
+    }),
+
+  keyset: (vector) =>
+    outcome(() => {
+      const { cards } = keysetOf(vector);
+      const absent = Array.from(cards).filter(([, card]) => card === null);
+      expect(absent.map(([id]) => hexId(id)).sort()).toEqual(vector.list("absent"));
+    }),
+
+  mailbox: (vector) =>
+    outcome(async () => {
+      const box = await mailbox.derive(vector.hex("secret"), vector.text("organisation"));
+      expect(encoding.encodeIdentity(box.identity)).toBe(vector.text("identity_text"));
+      expect(encoding.encodeRecipient(box.recipient)).toBe(vector.text("recipient_text"));
+      expect(hexOf(box.conversation)).toBe(vector.text("conversation"));
+      expect(hexOf(box.identity)).toBe(vector.text("identity"));
+      expect(hexOf(box.signing)).toBe(vector.text("signing"));
+      expect(hexOf(box.verifying)).toBe(vector.text("verifying"));
+      expect(hexOf(box.addressKey)).toBe(vector.text("address_key"));
+      expect(hexOf(box.deleteKey)).toBe(vector.text("delete_key"));
+      expect(hexOf(box.replyAddressKey)).toBe(vector.text("reply_address_key"));
+      expect(hexOf(box.replyDeleteKey)).toBe(vector.text("reply_delete_key"));
+    }),
+
+  message: (vector) =>
+    outcome(() => {
+      conversation.authenticateMessage(openedOf(vector), vector.text("organisation"), vector.hex("address"));
+    }),
+
+  payload: (vector) =>
+    outcome(() => {
+      const data = vector.b64("payload");
+      expect(payload.serialize(payload.parse(data))).toEqual(data);
+      expect(hexOf(payload.messageId(data))).toBe(vector.text("message_id"));
+    }),
+
+  reply: (vector) =>
+    outcome(async () => {
+      const { roster } = keysetOf(vector);
+      const box = await mailbox.derive(vector.hex("secret"), vector.text("organisation"));
+      const slot = { author: vector.hex("author"), number: vector.number("number") };
+      conversation.authenticateReply(openedOf(vector), roster, box, slot, vector.texts("persons"));
+    }),
+
+  sealed: (vector) =>
+    outcome(() => {
+      const successor = vector.raw("successor") as string | null;
+      const allow = conversation.firstAllow(vector.texts("persons"), successor);
+      const states = Array.from(conversation.chooseSealed(keysetOf(vector), allow), ([id, state]) => [
+        hexId(id),
+        typeof state === "string" ? state : hexOf(state),
+      ]);
+      expect(Object.fromEntries(states)).toEqual(vector.raw("sealed"));
+    }),
+
+  thread: (vector) =>
+    outcome(() => {
+      const given = vector.texts("payloads").map((text) => readMessage(encoding.decodeB64(text)));
+      expect(conversation.order(given).map((message) => hexOf(message.id))).toEqual(vector.list("order"));
+    }),
+
+  visit: (vector) =>
+    outcome(async () => {
+      const [index, own, seen] = [vector.b64("index"), vector.hex("own"), vector.number("seen")];
+      const authors = vector.texts("authors").map((author) => hexToBytes(author));
+      const listed = await visit.matchIndex(index, vector.hex("reply_address_key"), authors);
+      const first = visit.planFirst(own, listed);
+      const second = visit.planSecond(own, seen, listed, first);
+      expect(Object.fromEntries(Array.from(listed, ([id, numbers]) => [hexId(id), numbers]))).toEqual(
+        vector.raw("listed"),
+      );
+      expect(slotsOf(first)).toEqual(vector.raw("first"));
+      expect(slotsOf(second)).toEqual(vector.raw("second"));
+      expect(slotsOf(visit.planNext(listed, [...first, ...second]))).toEqual(vector.raw("next"));
+    }),
+
+  week: (vector) =>
+    outcome(() => {
+      expect(week.encodeWeek(week.decodeWeek(vector.text("week")))).toBe(vector.text("week"));
+      const now = vector.number("now");
+      expect(week.weekNumber(now)).toBe(vector.number("number"));
+      expect(week.encodeWeek(vector.number("number"))).toBe(vector.text("week"));
+      expect(week.inGrace(now)).toBe(vector.raw("grace"));
+      expect(week.dayOf(now)).toBe(vector.text("day"));
+    }),
+};
+
+test("every subject of the vectors is examined, and there are no others", () => {
+  // flips.slow.test.ts examines the flips.
+  expect(listSubjects().sort()).toEqual([...Object.keys(EXAMINERS), "flips"].sort());
+});
+
+describe.each(Object.entries(EXAMINERS))("%s agrees with Python", (subject, examine) => {
+  test.each(readSubject(subject).map((vector) => [vector.name, vector] as const))("on %s", async (_, vector) => {
+    expect(await examine(vector)).toBe(vector.expect);
+  });
+});

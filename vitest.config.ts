@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["tests/{web,e2e}/**/*.test.ts"],
+    environment: "node",
+    // A file marked `.slow` runs through ten thousand envelopes; `make test-fast` leaves it out.
+    testTimeout: 60_000,
+  },
+});

@@ -1,0 +1,311 @@
+/**
+ * Base64, bech32 and canonical JSON: each decoder refuses whatever its encoder cannot have produced. spec: Encodings.
+ */
+
+import { sha256 } from "@noble/hashes/sha2.js";
+
+import { assert, MalformedError } from "./errors.ts";
+import { KEY_SIZE } from "./labels.ts";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
+export const RECIPIENT_PREFIX = "age1pq";
+export const RECIPIENT_SIZE = 1_216;
+export const IDENTITY_PREFIX = "age-secret-key-pq-";
+
+const ORGANISATION = /^[a-z0-9-]{1,64}$/;
+const SLUG = /^[a-z0-9-]{1,32}$/;
+const DAY = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
+const CONTROL = /[\x00-\x09\x0b-\x1f\x7f-\x9f]/;
+const LONE_SURROGATE = /\p{Cs}/u;
+const BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+const BECH32_GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3]; // BIP 173
+
+/** Return H(data), SHA-256, 32 bytes. */
+export function digest(data: Uint8Array): Uint8Array {
+  return sha256(data);
+}
+
+/** Return `‖`, the parts one after the other; Python's `+`. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+/** Say whether two byte strings are the same; Python's `==`. Not in constant time: for public values only. */
+export function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Compare as Python sorts bytes, for Array.sort; b64u sorts otherwise than what it encodes. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const place = a.findIndex((byte, i) => byte !== b[i]);
+  return place < 0 ? a.length - b.length : (a[place] ?? 0) - (b[place] ?? -1);
+}
+
+/** Return base64 with padding, as DSSE uses it. */
+export function encodeB64(data: Uint8Array): string {
+  let binary = "";
+  for (const byte of data) {
+    binary += String.fromCharCode(byte);
+  }
+  return btoa(binary);
+}
+
+/** Read base64 with padding. Throws MalformedError for anything that encodeB64 cannot have written. */
+export function decodeB64(text: string): Uint8Array {
+  const data = decodeLoosely(text);
+  // Writing it again catches white space, missing padding and non-zero trailing bits alike.
+  if (encodeB64(data) !== text) {
+    throw new MalformedError("base64 is not canonical");
+  }
+  return data;
+}
+
+/** Return base64url without padding. */
+export function encodeB64u(data: Uint8Array): string {
+  return encodeB64(data).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** Read base64url without padding, of exactly `size` bytes unless that is null. Throws MalformedError. */
+export function decodeB64u(text: string, size: number | null = KEY_SIZE): Uint8Array {
+  const data = decodeLoosely(text.replaceAll("-", "+").replaceAll("_", "/"));
+  if (encodeB64u(data) !== text || (size !== null && data.length !== size)) {
+    throw new MalformedError("base64url is not canonical, or of the wrong size");
+  }
+  return data;
+}
+
+function decodeLoosely(text: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    throw new MalformedError("not base64");
+  }
+}
+
+/** Return canonical JSON in UTF-8; the value must be of the kinds SPEC names. */
+export function serializeJson(value: Json): Uint8Array {
+  return new TextEncoder().encode(writeJson(value));
+}
+
+/** Read canonical JSON. Throws MalformedError for every other spelling, for floats and for large integers. */
+export function parseJson(data: Uint8Array): Json {
+  let value: Json;
+  let canonical: boolean;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+    value = JSON.parse(text) as Json;
+    // Writing it again catches duplicate keys, white space, order and escapes alike.
+    canonical = writeJson(value) === text;
+  } catch {
+    throw new MalformedError("not JSON of the kind we write");
+  }
+  if (!canonical) {
+    throw new MalformedError("JSON is not canonical");
+  }
+  return value;
+}
+
+function writeJson(value: Json): string {
+  if (typeof value === "number") {
+    assert(Number.isSafeInteger(value) && value >= 0, "a number is an integer from 0 to 2⁵³ − 1");
+    return String(value);
+  }
+  if (typeof value === "string") {
+    assert(!LONE_SURROGATE.test(value), "text can be written as UTF-8");
+    return JSON.stringify(value);
+  }
+  if (isList(value)) {
+    return `[${value.map(writeJson).join(",")}]`;
+  }
+  if (isObject(value)) {
+    const keys = Object.keys(value).sort(compareText);
+    return `{${keys.map((key) => `${writeJson(key)}:${writeJson(value[key] as Json)}`).join(",")}}`;
+  }
+  return JSON.stringify(value);
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function isObject(value: Json): value is Readonly<Record<string, Json>> {
+  return typeof value === "object" && value !== null && !isList(value);
+}
+
+// By code point, as Python sorts; the plain `<` of strings goes by UTF-16 units.
+function compareText(a: string, b: string): number {
+  const [left, right] = [Array.from(a), Array.from(b)];
+  const place = left.findIndex((character, i) => character !== right[i]);
+  if (place < 0) {
+    return left.length - right.length;
+  }
+  return (left[place]?.codePointAt(0) ?? -1) - (right[place]?.codePointAt(0) ?? -1);
+}
+
+/** Return the value if it is an organisation's id. Throws MalformedError. */
+export function checkOrganisation(value: Json): string {
+  return check(ORGANISATION, value);
+}
+
+/** Return the value if it is a person, a question id or a choice. Throws MalformedError. */
+export function checkSlug(value: Json): string {
+  return check(SLUG, value);
+}
+
+/** Return the value if it is a real calendar day, YYYY-MM-DD. Throws MalformedError. */
+export function checkDay(value: Json): string {
+  const day = check(DAY, value);
+  const time = Date.parse(`${day}T00:00:00Z`);
+  // Date.parse lets 30 February run on into March; writing it again shows it. There is no year 0.
+  if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== day || day.startsWith("0000")) {
+    throw new MalformedError("no such day");
+  }
+  return day;
+}
+
+/** Return the value if it is an integer from least to most. Throws MalformedError. */
+export function checkInteger(value: Json, least: number, most: number = MAX_INTEGER): number {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most) {
+    throw new MalformedError("not an integer of the allowed range");
+  }
+  return value;
+}
+
+/** Return the value if it is an object of exactly these keys. Throws MalformedError. */
+export function checkKeys<Key extends string>(value: Json, keys: readonly Key[]): Readonly<Record<Key, Json>> {
+  const fields = checkObject(value);
+  if (Object.keys(fields).length !== keys.length || !keys.every((key) => Object.hasOwn(fields, key))) {
+    throw new MalformedError("an object has other keys than it must have");
+  }
+  return fields;
+}
+
+/** Return the value if it is an object. Throws MalformedError. */
+export function checkObject(value: Json): Readonly<Record<string, Json>> {
+  if (!isObject(value)) {
+    throw new MalformedError("not an object");
+  }
+  return value;
+}
+
+/** Return the value if it is a list. Throws MalformedError. */
+export function checkList(value: Json): readonly Json[] {
+  if (!isList(value)) {
+    throw new MalformedError("not a list");
+  }
+  return value;
+}
+
+/** Return the value if it is text without control characters except line feeds. Throws MalformedError. */
+export function checkText(value: Json): string {
+  if (typeof value !== "string" || CONTROL.test(value)) {
+    throw new MalformedError("not text, or text with control characters");
+  }
+  return value;
+}
+
+/** Return 32 bytes from b64u. Throws MalformedError. */
+export function checkB64u(value: Json): Uint8Array {
+  if (typeof value !== "string") {
+    throw new MalformedError("not text");
+  }
+  return decodeB64u(value);
+}
+
+function check(pattern: RegExp, value: Json): string {
+  if (typeof value !== "string" || !pattern.test(value)) {
+    throw new MalformedError("not an identifier of the expected form");
+  }
+  return value;
+}
+
+/** Return `age1pq1…` for 1,216 bytes of public key. */
+export function encodeRecipient(publicKey: Uint8Array): string {
+  return encodeBech32(RECIPIENT_PREFIX, publicKey);
+}
+
+/** Read `age1pq1…`; return 1,216 bytes. Throws MalformedError. */
+export function decodeRecipient(text: Json): Uint8Array {
+  if (typeof text !== "string") {
+    throw new MalformedError("not a recipient");
+  }
+  return decodeBech32(RECIPIENT_PREFIX, text, RECIPIENT_SIZE);
+}
+
+/** Return `AGE-SECRET-KEY-PQ-1…` for a seed of 32 bytes. This text is a secret. */
+export function encodeIdentity(seed: Uint8Array): string {
+  return encodeBech32(IDENTITY_PREFIX, seed).toUpperCase();
+}
+
+/** Read `AGE-SECRET-KEY-PQ-1…`; return the seed of 32 bytes. Throws MalformedError. */
+export function decodeIdentity(text: string): Uint8Array {
+  const seed = decodeBech32(IDENTITY_PREFIX, text.toLowerCase(), KEY_SIZE);
+  if (encodeIdentity(seed) !== text) {
+    throw new MalformedError("not an identity");
+  }
+  return seed;
+}
+
+function polymod(values: readonly number[]): number {
+  let checksum = 1;
+  for (const value of values) {
+    const top = checksum >>> 25;
+    checksum = ((checksum & 0x1ffffff) << 5) ^ value;
+    BECH32_GENERATOR.forEach((generator, bit) => {
+      checksum ^= (top >>> bit) & 1 ? generator : 0;
+    });
+  }
+  return checksum;
+}
+
+function expand(prefix: string): number[] {
+  const codes = Array.from(prefix, (character) => character.charCodeAt(0));
+  return [...codes.map((code) => code >>> 5), 0, ...codes.map((code) => code & 31)];
+}
+
+function encodeBech32(prefix: string, data: Uint8Array): string {
+  const digits = regroup(data, 8, 5);
+  const checksum = polymod([...expand(prefix), ...digits, 0, 0, 0, 0, 0, 0]) ^ 1;
+  const check = [0, 1, 2, 3, 4, 5].map((i) => (checksum >>> (5 * (5 - i))) & 31);
+  return `${prefix}1${[...digits, ...check].map((digit) => BECH32.charAt(digit)).join("")}`;
+}
+
+function decodeBech32(prefix: string, text: string, size: number): Uint8Array {
+  const count = Math.ceil((size * 8) / 5);
+  if (text.length !== prefix.length + 1 + count + 6 || !text.startsWith(`${prefix}1`)) {
+    throw new MalformedError("not bech32 of the expected kind and size");
+  }
+  const digits = Array.from(text.slice(prefix.length + 1, -6), (character) => Math.max(BECH32.indexOf(character), 0));
+  const data = Uint8Array.from(regroup(digits, 5, 8)).subarray(0, size);
+  // Encoding again catches a wrong checksum, a foreign character and non-zero filling alike.
+  if (encodeBech32(prefix, data) !== text) {
+    throw new MalformedError("bech32 is not canonical");
+  }
+  return data;
+}
+
+// The same bits in groups of another width, the last one filled up with zeros.
+function regroup(values: Iterable<number>, from: number, to: number): number[] {
+  const groups: number[] = [];
+  let bits = 0;
+  let count = 0;
+  for (const value of values) {
+    bits = ((bits << from) | value) & 0xffff;
+    count += from;
+    while (count >= to) {
+      count -= to;
+      groups.push((bits >>> count) & ((1 << to) - 1));
+    }
+  }
+  if (count > 0) {
+    groups.push((bits << (to - count)) & ((1 << to) - 1));
+  }
+  return groups;
+}
