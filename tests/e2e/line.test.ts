@@ -91,14 +91,7 @@ describe.each(PAIRS)("%s and %s", (first, second) => {
 test("a code that was never used shows that nothing is there", async () => {
   const browser = await launch("Chromium");
   const reporter = await Reporter.open(browser, organisation.portal);
-  await reporter.page.goto(`${organisation.portal}/nl/schrijven/`);
-  await reporter.step("step-question-wellbeing");
-  await reporter.page.click("#main input[value=badly]");
-  await reporter.press("next");
-  for (const action of ["skip", "skip", "skip", "next"]) {
-    await reporter.press(action);
-  }
-  const words = await reporter.takeCode();
+  const words = await reporter.prepare();
   await expect(reporter.enter(words)).resolves.toBe("sheet-nothing");
   await browser.close();
 }, 120_000);

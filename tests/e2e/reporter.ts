@@ -42,6 +42,19 @@ export class Reporter {
     return words;
   }
 
+  /** Go as far as *Versturen* with one answer and nothing else; return the code. */
+  async prepare(): Promise<string[]> {
+    await this.#go("schrijven");
+    await this.step("step-question-wellbeing");
+    await this.page.click("#main input[value=badly]");
+    for (const action of ["next", "skip", "skip", "skip", "next"]) {
+      await this.press(action);
+    }
+    const words = await this.takeCode();
+    await this.step("step-send");
+    return words;
+  }
+
   /** Read the code from the page and type two of its words back. */
   async takeCode(): Promise<string[]> {
     await this.step("step-code");

@@ -1,0 +1,71 @@
+/** A server between browser and portal that writes down every request and can answer some of them itself. */
+
+import { createServer, type IncomingMessage, request, type Server } from "node:http";
+
+import { freePort } from "./organisation.ts";
+
+/** One request as it came over the wire. */
+export interface Recorded {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: string;
+  readonly body: Buffer;
+}
+
+/** What a hostile server does with the body of an answer that the honest one gave. */
+export type Twist = (body: Buffer) => Buffer;
+
+/** The proxy; honest until `twists` names a path. */
+export class Proxy {
+  readonly requests: Recorded[] = [];
+  readonly twists = new Map<string, Twist>();
+  readonly address: string;
+  readonly #server: Server;
+
+  private constructor(server: Server, port: number) {
+    this.#server = server;
+    this.address = `http://127.0.0.1:${port}`;
+  }
+
+  static async start(portal: string): Promise<Proxy> {
+    const port = await freePort();
+    const server = createServer();
+    const proxy = new Proxy(server, port);
+    server.on("request", (incoming: IncomingMessage, outgoing) => {
+      void readAll(incoming).then((body) => {
+        const { method = "", url: path = "", headers } = incoming;
+        proxy.requests.push({ method, path, headers: JSON.stringify(incoming.rawHeaders), body });
+        const onward = request(`${portal}${path}`, { method, headers }, (answer) => {
+          void readAll(answer).then((content) => {
+            const twist = answer.statusCode === 200 ? proxy.twists.get(path) : undefined;
+            const sent = twist === undefined ? content : twist(content);
+            outgoing.writeHead(answer.statusCode ?? 500, { ...answer.headers, "content-length": sent.length });
+            outgoing.end(sent);
+          });
+        });
+        onward.on("error", () => outgoing.destroy());
+        onward.end(body);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    return proxy;
+  }
+
+  /** The calls of the API so far, without pages and files. */
+  get calls(): string[] {
+    return this.requests.filter(({ path }) => path.startsWith("/api/")).map(({ method, path }) => `${method} ${path}`);
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+async function readAll(stream: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) {
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts);
+}
