@@ -12,8 +12,9 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: run test test-fast lint format install browsers vectors locks clean
 
+# Everything runs on this machine only and ends with Ctrl+C; what it keeps stands in $(VAR).
 run: install
-	$(BIN)/python -m workstation demo run --folder "$(VAR)" --portal-port "$(PORTAL_PORT)" --desk-port "$(DESK_PORT)"
+	@$(BIN)/python -m workstation demo run --folder "$(VAR)" --portal-port "$(PORTAL_PORT)" --desk-port "$(DESK_PORT)"
 
 test: install browsers lint
 	$(BIN)/pytest -q -n 2

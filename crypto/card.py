@@ -5,18 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crypto import labels
-from crypto.encoding import (
-    check_b64u,
-    check_keys,
-    check_organisation,
-    decode_recipient,
-    digest,
-    encode_b64u,
-    encode_recipient,
-    parse_json,
-    serialize_json,
-)
+from crypto.encoding import check_b64u, check_keys, check_organisation, digest, encode_b64u, parse_json, serialize_json
 from crypto.errors import KeysetError
+from crypto.recipient import decode_recipient, encode_recipient
 from crypto.roster import Roster, signed_by
 from crypto.verifying import Document
 from crypto.week import decode_week, encode_week

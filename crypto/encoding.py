@@ -1,4 +1,4 @@
-"""Base64, bech32, canonical JSON: a decoder refuses what its encoder cannot have produced. spec: Encodings."""
+"""Base64 and canonical JSON: a decoder refuses what its encoder cannot have produced. spec: Encodings."""
 
 from __future__ import annotations
 
@@ -15,15 +15,11 @@ from crypto.labels import KEY_SIZE
 
 Json = Any
 MAX_INTEGER: Final = 2**53 - 1
-RECIPIENT_PREFIX: Final = "age1pq"
-RECIPIENT_SIZE: Final = 1_216
-IDENTITY_PREFIX: Final = "age-secret-key-pq-"
+MAX_DEPTH: Final = 16
 
 _ORGANISATION: Final = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
 _SLUG: Final = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_BECH32: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-_BECH32_GENERATOR: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)  # BIP 173
 
 
 def digest(data: bytes) -> bytes:
@@ -76,9 +72,16 @@ def parse_json(data: bytes) -> Json:
         canonical = serialize_json(value) == data
     except (ValueError, RecursionError):
         raise MalformedError("not JSON of the kind we write") from None
-    if not canonical:
-        raise MalformedError("JSON is not canonical")
+    if not canonical or not _is_shallow(value, MAX_DEPTH):
+        raise MalformedError("JSON is not canonical, or too deep")
     return value
+
+
+def _is_shallow(value: Json, levels: int) -> bool:
+    if not isinstance(value, list | dict):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_shallow(each, levels - 1) for each in inner)
 
 
 def _refuse(_: str) -> Json:
@@ -143,64 +146,3 @@ def _check(pattern: re.Pattern[str], value: Json) -> str:
     if not isinstance(value, str) or pattern.fullmatch(value) is None:
         raise MalformedError("not an identifier of the expected form")
     return value
-
-
-def encode_recipient(public: bytes) -> str:
-    """Return `age1pq1…` for 1,216 bytes of public key."""
-    return _encode_bech32(RECIPIENT_PREFIX, public)
-
-
-def decode_recipient(text: Json) -> bytes:
-    """Read `age1pq1…`; return 1,216 bytes. Raises MalformedError."""
-    if not isinstance(text, str):
-        raise MalformedError("not a recipient")
-    return _decode_bech32(RECIPIENT_PREFIX, text, RECIPIENT_SIZE)
-
-
-def encode_identity(seed: bytes) -> str:
-    """Return `AGE-SECRET-KEY-PQ-1…` for a seed of 32 bytes. This text is a secret."""
-    return _encode_bech32(IDENTITY_PREFIX, seed).upper()
-
-
-def decode_identity(text: str) -> bytes:
-    """Read `AGE-SECRET-KEY-PQ-1…`; return the seed of 32 bytes. Raises MalformedError."""
-    if text != text.upper():
-        raise MalformedError("not an identity")
-    return _decode_bech32(IDENTITY_PREFIX, text.lower(), KEY_SIZE)
-
-
-def _polymod(values: list[int]) -> int:
-    checksum = 1
-    for value in values:
-        top = checksum >> 25
-        checksum = (checksum & 0x1FFFFFF) << 5 ^ value
-        for bit, generator in enumerate(_BECH32_GENERATOR):
-            checksum ^= generator if top >> bit & 1 else 0
-    return checksum
-
-
-def _expand(prefix: str) -> list[int]:
-    return [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix]
-
-
-def _encode_bech32(prefix: str, data: bytes) -> str:
-    bits = int.from_bytes(data, "big")
-    count = -(-len(data) * 8 // 5)
-    bits <<= count * 5 - len(data) * 8
-    digits = [bits >> 5 * (count - 1 - i) & 31 for i in range(count)]
-    check = _polymod(_expand(prefix) + digits + [0] * 6) ^ 1
-    return prefix + "1" + "".join(_BECH32[d] for d in digits + [check >> 5 * (5 - i) & 31 for i in range(6)])
-
-
-def _decode_bech32(prefix: str, text: str, size: int) -> bytes:
-    count = -(-size * 8 // 5)
-    if len(text) != len(prefix) + 1 + count + 6 or not text.startswith(prefix + "1"):
-        raise MalformedError("not bech32 of the expected kind and size")
-    bits = 0
-    for character in text[len(prefix) + 1 : -6]:
-        bits = bits << 5 | max(_BECH32.find(character), 0)
-    data = (bits >> count * 5 - size * 8).to_bytes(size, "big")
-    # Encoding again catches a wrong checksum, a foreign character and non-zero filling alike.
-    if _encode_bech32(prefix, data) != text:
-        raise MalformedError("bech32 is not canonical")
-    return data

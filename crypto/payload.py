@@ -15,15 +15,14 @@ from crypto.encoding import (
     check_organisation,
     check_slug,
     check_text,
-    decode_recipient,
     digest,
     encode_b64u,
-    encode_recipient,
     parse_json,
     serialize_json,
 )
 from crypto.errors import MalformedError
 from crypto.labels import LAST_NUMBER, PERSON_COUNT, PROTOCOL_VERSION
+from crypto.recipient import decode_recipient, encode_recipient
 
 EXCLUDED: Final = "excluded"
 ABSENT: Final = "absent"

@@ -18,32 +18,17 @@ from cryptography.hazmat.primitives.hpke import (
 )
 
 from crypto.age.format import FILE_KEY_SIZE, Stanza, decode_base64, encode_base64
-from crypto.encoding import RECIPIENT_SIZE
 from crypto.errors import MalformedError
 from crypto.labels import KEY_SIZE
+from crypto.recipient import MLKEM_SIZE, check_recipient, is_low_order
 
 STANZA_TYPE: Final = "mlkem768x25519"
 ENC_SIZE: Final = 1_120
 WRAPPED_SIZE: Final = FILE_KEY_SIZE + 16
 
-_MLKEM_PUBLIC_SIZE: Final = 1_184
 _MLKEM_SEED_SIZE: Final = 64
 _INFO: Final = b"age-encryption.org/mlkem768x25519"
 _SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
-# The u-coordinates of small order modulo 2²⁵⁵ − 19, and two that are not reduced (RFC 7748, section 6.1).
-_PRIME: Final = 2**255 - 19
-_LOW_ORDER: Final = frozenset(
-    u.to_bytes(KEY_SIZE, "little")
-    for u in (
-        0,
-        1,
-        325606250916557431795983626356110631294008115727848805560023387167927233504,
-        39382357235489614581723060781553021112529911719440698176882885853963445705823,
-        _PRIME - 1,
-        _PRIME,
-        _PRIME + 1,
-    )
-)
 
 
 class Identity:
@@ -73,7 +58,7 @@ def check_stanza(stanza: Stanza) -> bytes:
     if len(stanza.arguments) != 2 or len(stanza.body) != WRAPPED_SIZE:
         raise MalformedError("a hybrid stanza of another shape")
     enc = decode_base64(stanza.arguments[1].encode("ascii"))
-    if len(enc) != ENC_SIZE or _is_low_order(enc[-KEY_SIZE:]):
+    if len(enc) != ENC_SIZE or is_low_order(enc[-KEY_SIZE:]):
         raise MalformedError("a hybrid stanza without a proper share")
     return enc
 
@@ -102,14 +87,6 @@ def _expand(seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
 
 
 def _load(recipient: bytes) -> MLKEM768X25519PublicKey:
-    if len(recipient) != RECIPIENT_SIZE:
-        raise MalformedError("a recipient of another size")
-    try:
-        mlkem = MLKEM768PublicKey.from_public_bytes(recipient[:_MLKEM_PUBLIC_SIZE])
-    except ValueError:
-        raise MalformedError("not an ML-KEM public key") from None
-    return MLKEM768X25519PublicKey(mlkem, X25519PublicKey.from_public_bytes(recipient[_MLKEM_PUBLIC_SIZE:]))
-
-
-def _is_low_order(share: bytes) -> bool:
-    return share[:-1] + bytes([share[-1] & 0x7F]) in _LOW_ORDER
+    check_recipient(recipient)
+    mlkem = MLKEM768PublicKey.from_public_bytes(recipient[:MLKEM_SIZE])
+    return MLKEM768X25519PublicKey(mlkem, X25519PublicKey.from_public_bytes(recipient[MLKEM_SIZE:]))

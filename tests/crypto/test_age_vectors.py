@@ -14,8 +14,8 @@ import pytest
 from crypto.age import file, stream
 from crypto.age import format as age_format
 from crypto.age.hybrid import Identity
-from crypto.encoding import decode_identity
 from crypto.errors import ForgedError, MalformedError, NoMatchError
+from crypto.recipient import decode_identity
 
 SOURCE = Path(__file__).parent.parent.parent / "node_modules/cctv-age/index.js"
 ENTRY = re.compile(r'^// \.\./testdata/(\w+)\nvar \w+ = __toBinary\("([^"]*)"\);$', re.MULTILINE)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from crypto import address, code, conversation, encoding, envelope, keyset, mailbox, payload, visit, week
-from crypto.age.hybrid import Identity
+from crypto import address, code, conversation, encoding, envelope, keyset, mailbox, payload, recipient, visit, week
+from crypto.age.hybrid import Identity, wrap
 from crypto.errors import ForgedError, KeysetError, MalformedError, NoMatchError, ProtocolError
 from crypto.roster import Pins
 from crypto.verifying import parse_document, serialize_document
@@ -79,9 +79,9 @@ def test_a_mailbox_follows_from_its_code(vector: Vector) -> None:
     for key in ("conversation", "identity", "signing", "verifying", "address_key", "delete_key", "reply_address_key"):
         assert getattr(box, key).hex() == vector[key]
     assert box.reply_delete_key.hex() == vector["reply_delete_key"]
-    assert encoding.encode_recipient(box.recipient) == vector["recipient_text"]
-    assert encoding.decode_recipient(vector["recipient_text"]) == box.recipient
-    assert encoding.encode_identity(box.identity) == vector["identity_text"]
+    assert recipient.encode_recipient(box.recipient) == vector["recipient_text"]
+    assert recipient.decode_recipient(vector["recipient_text"]) == box.recipient
+    assert recipient.encode_identity(box.identity) == vector["identity_text"]
 
 
 @vectors("address")
@@ -111,10 +111,21 @@ def test_only_canonical_json_is_read(vector: Vector) -> None:
 def test_only_canonical_identities_are_read(vector: Vector) -> None:
     """An identity is upper-case bech32 of 32 bytes."""
     if vector["expect"] == "success":
-        assert encoding.encode_identity(encoding.decode_identity(vector["text"])) == vector["text"]
+        assert recipient.encode_identity(recipient.decode_identity(vector["text"])) == vector["text"]
     else:
         with expect(vector):
-            encoding.decode_identity(vector["text"])
+            recipient.decode_identity(vector["text"])
+
+
+@vectors("recipient")
+def test_only_public_keys_are_read_as_recipients(vector: Vector) -> None:
+    """Whatever is read as a recipient can be sealed to."""
+    if vector["expect"] == "success":
+        assert recipient.encode_recipient(recipient.decode_recipient(vector["text"])) == vector["text"]
+        wrap(bytes(16), recipient.decode_recipient(vector["text"]))
+    else:
+        with expect(vector):
+            recipient.decode_recipient(vector["text"])
 
 
 @vectors("b64u")
@@ -142,7 +153,7 @@ def test_weeks_are_iso_weeks_in_utc(vector: Vector) -> None:
 @vectors("envelope")
 def test_an_envelope_opens_or_fails_at_its_stage(vector: Vector) -> None:
     """The three failures are told apart."""
-    identity = Identity(encoding.decode_identity(vector["identity"]))
+    identity = Identity(recipient.decode_identity(vector["identity"]))
     if vector["expect"] == "success":
         opened = envelope.open(b64(vector["envelope"]), [identity])
         assert envelope.pad(*opened) == b64(vector["plaintext"])
@@ -259,7 +270,7 @@ def test_a_thread_is_in_the_order_people_saw(vector: Vector) -> None:
 @vectors("flips")
 def test_no_flipped_bit_opens_and_each_fails_at_its_stage(vector: Vector) -> None:
     """Every header byte and 10,000 other bits, one at a time."""
-    block, identity = b64(vector["envelope"]), Identity(encoding.decode_identity(vector["identity"]))
+    block, identity = b64(vector["envelope"]), Identity(recipient.decode_identity(vector["identity"]))
     header = [(offset, 1, letter) for offset, letter in enumerate(vector["header"])]
     letters = {"M": MalformedError, "N": NoMatchError, "F": ForgedError}
     assert len(header) == envelope.HEADER_SIZE

@@ -18,7 +18,20 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent.parent))
 
-from crypto import address, code, conversation, encoding, envelope, keyset, labels, mailbox, payload, visit, week  # noqa: E402
+from crypto import (  # noqa: E402
+    address,
+    code,
+    conversation,
+    encoding,
+    envelope,
+    keyset,
+    labels,
+    mailbox,
+    payload,
+    recipient,
+    visit,
+    week,
+)
 from crypto.age import file  # noqa: E402
 from crypto.age.hybrid import recipient_of  # noqa: E402
 from crypto.errors import ForgedError, MalformedError, NoMatchError, ProtocolError  # noqa: E402
@@ -76,8 +89,8 @@ def mailboxes() -> None:
             f"mailbox/derive_{name}",
             secret=secret.hex(),
             organisation=organisation,
-            identity_text=encoding.encode_identity(box.identity),
-            recipient_text=encoding.encode_recipient(box.recipient),
+            identity_text=recipient.encode_identity(box.identity),
+            recipient_text=recipient.encode_recipient(box.recipient),
             expect="success",
             **keys,
         )
@@ -125,6 +138,8 @@ JSON_CASES: dict[str, bytes] = {
     "surrogate_pair_escaped": b'["\\ud83d\\udc4d"]',
     "byte_order_mark": b"\xef\xbb\xbf{}",
     "utf8_invalid": b'["\xff"]',
+    "depth_16": b"[" * 16 + b"]" * 16,
+    "depth_17": b"[" * 17 + b"]" * 17,
     "deep": b"[" * 20_000 + b"]" * 20_000,
     "empty": b"",
     "delete_character": b'["\x7f"]',
@@ -134,7 +149,7 @@ JSON_CASES: dict[str, bytes] = {
 def encodings() -> None:
     for name, data in JSON_CASES.items():
         write(f"json/{name}", json=b64(data), expect=outcome(lambda d=data: encoding.parse_json(d)))
-    identity = encoding.encode_identity(world.make_random("identity")(32))
+    identity = recipient.encode_identity(world.make_random("identity")(32))
     cases = {
         "good": identity,
         "lower": identity.lower(),
@@ -142,9 +157,25 @@ def encodings() -> None:
         "checksum_wrong": identity[:-1] + ("Q" if identity[-1] != "Q" else "P"),
         "short": identity[:-1],
         "other_kind": identity.replace("PQ-", "PR-"),
+        "kelvin_sign": identity.replace("K", "\u212a", 1),
     }
     for name, text in cases.items():
-        write(f"identity/{name}", text=text, expect=outcome(lambda t=text: encoding.decode_identity(t)))
+        write(f"identity/{name}", text=text, expect=outcome(lambda t=text: recipient.decode_identity(t)))
+    public = recipient_of(world.make_random("recipient")(32))
+    lattice, share = public[: recipient.MLKEM_SIZE], public[recipient.MLKEM_SIZE :]
+    publics = {
+        "good": public,
+        "coefficient_is_modulus": b"\x01\x0d" + lattice[2:] + share,
+        "coefficient_last_is_too_large": lattice[:1_151] + b"\xff" + lattice[1_152:] + share,
+        "seed_may_be_anything": lattice[:1_152] + b"\xff" * 32 + share,
+        "share_zero": lattice + bytes(32),
+        "share_low_order_with_high_bit": lattice + b"\x01" + bytes(30) + b"\x80",
+        "long": public + b"\x00",
+    }
+    for name, data in publics.items():
+        text = recipient.encode_recipient(data)
+        write(f"recipient/{name}", text=text, expect=outcome(lambda t=text: recipient.decode_recipient(t)))
+    write("recipient/upper", text=recipient.encode_recipient(public).upper(), expect="malformed")
     for name, text in {
         "good": "A" * 43,
         "trailing_bits": "A" * 42 + "B",
@@ -188,7 +219,7 @@ def envelopes() -> None:
         kinds = {"header failure": "malformed", "plaintext failure": "malformed", "no match": "no match"}
         found = outcome(lambda: world.open_with(block, identity))
         assert found == kinds.get(expect, "success" if expect == "success" else "forged"), (name, found)
-        fields = {"identity": encoding.encode_identity(identity), "envelope": b64(block), "plaintext": b64(text)}
+        fields = {"identity": recipient.encode_identity(identity), "envelope": b64(block), "plaintext": b64(text)}
         write(f"envelope/{name}", **fields, expect=expect)
 
     def bent(plaintext: bytes) -> bytes:
@@ -264,7 +295,7 @@ def flips() -> None:
     path = HERE / "flips" / "block.json"
     path.parent.mkdir(exist_ok=True)
     fields = {
-        "identity": encoding.encode_identity(identity),
+        "identity": recipient.encode_identity(identity),
         "envelope": b64(block),
         "header": header,
         "others": others,

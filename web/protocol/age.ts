@@ -7,10 +7,11 @@
 
 import { Decrypter, Encrypter, identityToRecipient, type Stanza } from "age-encryption";
 
-import { decodeB64, decodeRecipient, encodeIdentity, encodeRecipient } from "./encoding.ts";
+import { decodeB64 } from "./encoding.ts";
 import { ForgedError, MalformedError, NoMatchError } from "./errors.ts";
 import { KEY_SIZE, STANZA_COUNT } from "./labels.ts";
 import type { Pause } from "./pause.ts";
+import { checkRecipient, decodeRecipient, encodeIdentity, encodeRecipient, isLowOrder } from "./recipient.ts";
 
 export const NONCE_SIZE = 16;
 export const TAG_SIZE = 16;
@@ -20,20 +21,6 @@ const STANZA = "-> mlkem768x25519 [A-Za-z0-9+/]{1494}\\n[A-Za-z0-9+/]{43}\\n";
 const HEADER = new RegExp(`^age-encryption\\.org/v1\\n(?:${STANZA}){${STANZA_COUNT}}--- [A-Za-z0-9+/]{43}\\n$`);
 const BASE64 = /[A-Za-z0-9+/]{1494}(?=\n)|[A-Za-z0-9+/]{43}(?=\n)/g;
 const ENC_LENGTH = 1_494;
-const MLKEM_MODULUS = 3_329;
-const MLKEM_COEFFICIENTS_SIZE = 1_152;
-
-// The u-coordinates of small order modulo 2²⁵⁵ − 19, least first, and the two that are not reduced (RFC 7748,
-// section 6.1).
-const LOW_ORDER: ReadonlySet<string> = new Set([
-  "0000000000000000000000000000000000000000000000000000000000000000",
-  "0100000000000000000000000000000000000000000000000000000000000000",
-  "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
-  "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
-  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-]);
 
 /** Return the recipient (1,216 bytes) of an identity's seed (32 bytes). */
 export async function recipientOf(seed: Uint8Array): Promise<Uint8Array> {
@@ -62,17 +49,6 @@ export async function encrypt(
     return await encrypter.encrypt(plaintext);
   } catch {
     throw new MalformedError("not a public key");
-  }
-}
-
-// FIPS 203, section 7.2: twelve-bit coefficients, all below the modulus. noble 0.5.4 looks, and does not see it.
-function checkRecipient(recipient: Uint8Array): void {
-  const lattice = recipient.subarray(0, MLKEM_COEFFICIENTS_SIZE);
-  for (let i = 0; i + 2 < lattice.length; i += 3) {
-    const [low = 0, middle = 0, high = 0] = lattice.subarray(i, i + 3);
-    if ((low | ((middle & 0x0f) << 8)) >= MLKEM_MODULUS || ((middle >>> 4) | (high << 4)) >= MLKEM_MODULUS) {
-      throw new MalformedError("not an ML-KEM public key");
-    }
   }
 }
 
@@ -136,9 +112,4 @@ function narrow(stanzas: Stanza[], all: Stanza[], place: number): null {
 function unwrapNothing(this: { reached: boolean }): null {
   this.reached = true;
   return null;
-}
-
-function isLowOrder(share: Uint8Array): boolean {
-  const masked = Array.from(share, (byte, i) => (i === KEY_SIZE - 1 ? byte & 0x7f : byte));
-  return LOW_ORDER.has(masked.map((byte) => byte.toString(16).padStart(2, "0")).join(""));
 }

@@ -1,16 +1,7 @@
 /** One recipient of one workstation for one week. spec: Keyset. */
 
-import {
-  checkB64u,
-  checkKeys,
-  checkOrganisation,
-  decodeRecipient,
-  digest,
-  encodeB64u,
-  encodeRecipient,
-  parseJson,
-  serializeJson,
-} from "./encoding.ts";
+import { checkB64u, checkKeys, checkOrganisation, digest, encodeB64u, parseJson, serializeJson } from "./encoding.ts";
+import { decodeRecipient, encodeRecipient } from "./recipient.ts";
 import { KeysetError } from "./errors.ts";
 import * as labels from "./labels.ts";
 import { active, type Roster, signedBy } from "./roster.ts";

@@ -1,5 +1,5 @@
 /**
- * Base64, bech32 and canonical JSON: each decoder refuses whatever its encoder cannot have produced. spec: Encodings.
+ * Base64 and canonical JSON: a decoder refuses what its encoder cannot have produced. spec: Encodings.
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -9,17 +9,13 @@ import { KEY_SIZE } from "./labels.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
-export const RECIPIENT_PREFIX = "age1pq";
-export const RECIPIENT_SIZE = 1_216;
-export const IDENTITY_PREFIX = "age-secret-key-pq-";
+export const MAX_DEPTH = 16;
 
 const ORGANISATION = /^[a-z0-9-]{1,64}$/;
 const SLUG = /^[a-z0-9-]{1,32}$/;
 const DAY = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
 const CONTROL = /[\x00-\x09\x0b-\x1f\x7f-\x9f]/;
 const LONE_SURROGATE = /\p{Cs}/u;
-const BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-const BECH32_GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3]; // BIP 173
 
 /** Return H(data), SHA-256, 32 bytes. */
 export function digest(data: Uint8Array): Uint8Array {
@@ -106,10 +102,17 @@ export function parseJson(data: Uint8Array): Json {
   } catch {
     throw new MalformedError("not JSON of the kind we write");
   }
-  if (!canonical) {
-    throw new MalformedError("JSON is not canonical");
+  if (!canonical || !isShallow(value, MAX_DEPTH)) {
+    throw new MalformedError("JSON is not canonical, or too deep");
   }
   return value;
+}
+
+function isShallow(value: Json, levels: number): boolean {
+  if (typeof value !== "object" || value === null) {
+    return true;
+  }
+  return levels > 0 && Object.values(value).every((each: Json) => isShallow(each, levels - 1));
 }
 
 function writeJson(value: Json): string {
@@ -224,88 +227,4 @@ function check(pattern: RegExp, value: Json): string {
     throw new MalformedError("not an identifier of the expected form");
   }
   return value;
-}
-
-/** Return `age1pq1…` for 1,216 bytes of public key. */
-export function encodeRecipient(publicKey: Uint8Array): string {
-  return encodeBech32(RECIPIENT_PREFIX, publicKey);
-}
-
-/** Read `age1pq1…`; return 1,216 bytes. Throws MalformedError. */
-export function decodeRecipient(text: Json): Uint8Array {
-  if (typeof text !== "string") {
-    throw new MalformedError("not a recipient");
-  }
-  return decodeBech32(RECIPIENT_PREFIX, text, RECIPIENT_SIZE);
-}
-
-/** Return `AGE-SECRET-KEY-PQ-1…` for a seed of 32 bytes. This text is a secret. */
-export function encodeIdentity(seed: Uint8Array): string {
-  return encodeBech32(IDENTITY_PREFIX, seed).toUpperCase();
-}
-
-/** Read `AGE-SECRET-KEY-PQ-1…`; return the seed of 32 bytes. Throws MalformedError. */
-export function decodeIdentity(text: string): Uint8Array {
-  const seed = decodeBech32(IDENTITY_PREFIX, text.toLowerCase(), KEY_SIZE);
-  if (encodeIdentity(seed) !== text) {
-    throw new MalformedError("not an identity");
-  }
-  return seed;
-}
-
-function polymod(values: readonly number[]): number {
-  let checksum = 1;
-  for (const value of values) {
-    const top = checksum >>> 25;
-    checksum = ((checksum & 0x1ffffff) << 5) ^ value;
-    BECH32_GENERATOR.forEach((generator, bit) => {
-      checksum ^= (top >>> bit) & 1 ? generator : 0;
-    });
-  }
-  return checksum;
-}
-
-function expand(prefix: string): number[] {
-  const codes = Array.from(prefix, (character) => character.charCodeAt(0));
-  return [...codes.map((code) => code >>> 5), 0, ...codes.map((code) => code & 31)];
-}
-
-function encodeBech32(prefix: string, data: Uint8Array): string {
-  const digits = regroup(data, 8, 5);
-  const checksum = polymod([...expand(prefix), ...digits, 0, 0, 0, 0, 0, 0]) ^ 1;
-  const check = [0, 1, 2, 3, 4, 5].map((i) => (checksum >>> (5 * (5 - i))) & 31);
-  return `${prefix}1${[...digits, ...check].map((digit) => BECH32.charAt(digit)).join("")}`;
-}
-
-function decodeBech32(prefix: string, text: string, size: number): Uint8Array {
-  const count = Math.ceil((size * 8) / 5);
-  if (text.length !== prefix.length + 1 + count + 6 || !text.startsWith(`${prefix}1`)) {
-    throw new MalformedError("not bech32 of the expected kind and size");
-  }
-  const digits = Array.from(text.slice(prefix.length + 1, -6), (character) => Math.max(BECH32.indexOf(character), 0));
-  const data = Uint8Array.from(regroup(digits, 5, 8)).subarray(0, size);
-  // Encoding again catches a wrong checksum, a foreign character and non-zero filling alike.
-  if (encodeBech32(prefix, data) !== text) {
-    throw new MalformedError("bech32 is not canonical");
-  }
-  return data;
-}
-
-// The same bits in groups of another width, the last one filled up with zeros.
-function regroup(values: Iterable<number>, from: number, to: number): number[] {
-  const groups: number[] = [];
-  let bits = 0;
-  let count = 0;
-  for (const value of values) {
-    bits = ((bits << from) | value) & 0xffff;
-    count += from;
-    while (count >= to) {
-      count -= to;
-      groups.push((bits >>> count) & ((1 << to) - 1));
-    }
-  }
-  if (count > 0) {
-    groups.push((bits << (to - count)) & ((1 << to) - 1));
-  }
-  return groups;
 }

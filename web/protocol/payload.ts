@@ -1,23 +1,7 @@
 /** A message's fields, and their canonical bytes. spec: Payload. */
 
-import {
-  checkB64u,
-  checkDay,
-  checkInteger,
-  checkKeys,
-  checkList,
-  checkObject,
-  checkOrganisation,
-  checkSlug,
-  checkText,
-  decodeRecipient,
-  digest,
-  encodeB64u,
-  encodeRecipient,
-  type Json,
-  parseJson,
-  serializeJson,
-} from "./encoding.ts";
+import { checkB64u, checkDay, checkInteger, checkKeys, checkList, checkObject, checkOrganisation, checkSlug, checkText, digest, encodeB64u, type Json, parseJson, serializeJson } from "./encoding.ts";
+import { decodeRecipient, encodeRecipient } from "./recipient.ts";
 import { MalformedError } from "./errors.ts";
 import { LAST_NUMBER, PERSON_COUNT, PROTOCOL_VERSION } from "./labels.ts";
 

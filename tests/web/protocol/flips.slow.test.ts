@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { decodeB64, decodeIdentity } from "../../../web/protocol/encoding.ts";
+import { decodeB64 } from "../../../web/protocol/encoding.ts";
+import { decodeIdentity } from "../../../web/protocol/recipient.ts";
 import { BLOCK_SIZE } from "../../../web/protocol/labels.ts";
 import { HEADER_SIZE, open } from "../../../web/protocol/envelope.ts";
 import { outcome, readVector } from "./vectors.ts";

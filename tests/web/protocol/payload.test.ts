@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { encodeB64u, type Json, parseJson, serializeJson } from "../../../web/protocol/encoding.ts";
 import { MalformedError } from "../../../web/protocol/errors.ts";
 import { ABSENT, allowId, EXCLUDED, parse, type Payload, serialize, textBody } from "../../../web/protocol/payload.ts";
+import { shapeRecipient } from "./world.ts";
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const id = key.map((bytes) => encodeB64u(bytes));
@@ -30,7 +31,7 @@ const common = {
   seen: fc.array(fc.tuple(id, number)).map((entries) => new Map(entries)),
   day: fc.constantFrom("2026-11-18", "2028-02-29"),
   roster: reference,
-  mailbox: fc.uint8Array({ minLength: 1216, maxLength: 1216 }),
+  mailbox: fc.uint8Array({ minLength: 1216, maxLength: 1216 }).map(shapeRecipient),
   sealed: fc
     .array(fc.tuple(id, fc.oneof(key, fc.constantFrom(EXCLUDED, ABSENT))))
     .map((entries) => new Map(entries)),

@@ -8,6 +8,7 @@ import * as encoding from "../../../web/protocol/encoding.ts";
 import * as envelope from "../../../web/protocol/envelope.ts";
 import * as keyset from "../../../web/protocol/keyset.ts";
 import * as mailbox from "../../../web/protocol/mailbox.ts";
+import * as recipient from "../../../web/protocol/recipient.ts";
 import * as payload from "../../../web/protocol/payload.ts";
 import * as verifying from "../../../web/protocol/verifying.ts";
 import * as visit from "../../../web/protocol/visit.ts";
@@ -89,7 +90,7 @@ const EXAMINERS: Readonly<Record<string, (vector: Vector) => Promise<string>>> =
       "plaintext failure": "malformed",
     };
     const found = await outcome(async () => {
-      const opened = await envelope.open(vector.b64("envelope"), [encoding.decodeIdentity(vector.text("identity"))]);
+      const opened = await envelope.open(vector.b64("envelope"), [recipient.decodeIdentity(vector.text("identity"))]);
       expect(envelope.pad(opened.payload, opened.signature)).toEqual(vector.b64("plaintext"));
     });
     return found === kinds[vector.expect] ? vector.expect : found;
@@ -104,7 +105,7 @@ const EXAMINERS: Readonly<Record<string, (vector: Vector) => Promise<string>>> =
 
   identity: (vector) =>
     outcome(() => {
-      expect(encoding.encodeIdentity(encoding.decodeIdentity(vector.text("text")))).toBe(vector.text("text"));
+      expect(recipient.encodeIdentity(recipient.decodeIdentity(vector.text("text")))).toBe(vector.text("text"));
     }),
 
   json: (vector) =>
@@ -122,8 +123,8 @@ const EXAMINERS: Readonly<Record<string, (vector: Vector) => Promise<string>>> =
   mailbox: (vector) =>
     outcome(async () => {
       const box = await mailbox.derive(vector.hex("secret"), vector.text("organisation"));
-      expect(encoding.encodeIdentity(box.identity)).toBe(vector.text("identity_text"));
-      expect(encoding.encodeRecipient(box.recipient)).toBe(vector.text("recipient_text"));
+      expect(recipient.encodeIdentity(box.identity)).toBe(vector.text("identity_text"));
+      expect(recipient.encodeRecipient(box.recipient)).toBe(vector.text("recipient_text"));
       expect(hexOf(box.conversation)).toBe(vector.text("conversation"));
       expect(hexOf(box.identity)).toBe(vector.text("identity"));
       expect(hexOf(box.signing)).toBe(vector.text("signing"));
@@ -144,6 +145,11 @@ const EXAMINERS: Readonly<Record<string, (vector: Vector) => Promise<string>>> =
       const data = vector.b64("payload");
       expect(payload.serialize(payload.parse(data))).toEqual(data);
       expect(hexOf(payload.messageId(data))).toBe(vector.text("message_id"));
+    }),
+
+  recipient: (vector) =>
+    outcome(() => {
+      expect(recipient.encodeRecipient(recipient.decodeRecipient(vector.text("text")))).toBe(vector.text("text"));
     }),
 
   reply: (vector) =>
