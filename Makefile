@@ -12,9 +12,33 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: run test test-fast lint format install browsers vectors locks clean
 
-# Everything runs on this machine only and ends with Ctrl+C; what it keeps stands in $(VAR).
+# Portal, couriers and a desk, on this machine only, until Ctrl+C. Neither half knows the other; they meet here.
 run: install
-	@$(BIN)/python -m workstation demo run --folder "$(VAR)" --portal-port "$(PORTAL_PORT)" --desk-port "$(DESK_PORT)"
+	@mkdir -p "$(VAR)"
+	@sed -e 's|^port = .*|port = $(PORTAL_PORT)|' -e 's|^tick_minutes = .*|tick_minutes = 1|' \
+	  -e 's|"var/release"|"release"|' -e 's|sqlite:///var/|sqlite:///|' config.example.toml > "$(VAR)/config.toml"
+	@$(BIN)/python -m portal build --config "$(VAR)/config.toml" >/dev/null
+	@$(BIN)/python -m portal migrate --config "$(VAR)/config.toml" >/dev/null
+	@$(BIN)/python -m workstation demo keys --folder "$(VAR)/demo"
+	@portal=http://127.0.0.1:$(PORTAL_PORT); trap 'kill $$(jobs -p) 2>/dev/null; wait' EXIT; trap 'exit 0' INT TERM; \
+	$(BIN)/python -m portal serve --config "$(VAR)/config.toml" 2> "$(VAR)/portal.log" & server=$$!; \
+	for try in $$(seq 100); do \
+	  (: > /dev/tcp/127.0.0.1/$(PORTAL_PORT)) 2>/dev/null && break; \
+	  kill -0 $$server 2>/dev/null || { cat "$(VAR)/portal.log"; exit 1; }; sleep 0.2; \
+	done; \
+	$(BIN)/python -m workstation demo publish --folder "$(VAR)/demo" --portal $$portal || exit 1; \
+	for person in anna bram chris; do \
+	  $(BIN)/python -m workstation sync --spool "$(VAR)/demo/$$person-spool" --portal $$portal \
+	    --credential-file "$(VAR)/demo/$$person-courier" --every 20 --pause 2 > "$(VAR)/courier-$$person.log" 2>&1 & \
+	done; \
+	$(BIN)/python -m workstation desk --folder "$(VAR)/demo/anna" --spool "$(VAR)/demo/anna-spool" --port $(DESK_PORT) \
+	  > "$(VAR)/desk.log" 2>&1 & desk=$$!; \
+	echo; echo "The people's site   $$portal/"; \
+	echo "Anna's desk         http://127.0.0.1:$(DESK_PORT)/   pass phrase: demo anna"; \
+	echo; echo "What to try: read with the code above (Anna's answer is there within two minutes). Then write something yourself:"; \
+	echo "within half a minute it stands on Anna's desk, when you load that page again. Answer it there."; \
+	echo "Nothing here is real or secret. Ctrl+C ends it; 'rm -r $(VAR)' forgets it."; \
+	wait -n $$server $$desk; echo "A part has stopped; see the logs in $(VAR). Is a port already in use?"; exit 1
 
 test: install browsers lint
 	$(BIN)/pytest -q -n 2

@@ -110,6 +110,13 @@ export class Reporter {
     await button?.click();
   }
 
+  /** The answers that *Kijk het na* shows, the word for skipped ones included. */
+  async shown(): Promise<string[]> {
+    return this.page.$$eval("#main [data-choose=answer] > :not([hidden])", (elements) =>
+      elements.map((element) => element.textContent),
+    );
+  }
+
   /** The texts of all elements inside the main part that fit a selector. */
   async texts(selector: string): Promise<string[]> {
     return this.page.$$eval(`#main ${selector}`, (elements) => elements.map((element) => element.textContent));

@@ -21,7 +21,8 @@ export function readQuestions(): Question[] {
     id: dataset["question"] ?? "",
     heading: slot(content, "heading").textContent,
     labels: new Map(
-      Array.from(content.querySelectorAll("input"), (input) => [input.value, input.labels?.[0]?.textContent.trim() ?? ""]),
+      // Inside a template a control does not know its labels; its choice is the label around it.
+      Array.from(content.querySelectorAll("input"), (input) => [input.value, input.closest("label")?.textContent.trim() ?? ""]),
     ),
   }));
 }
