@@ -1,0 +1,389 @@
+"""The desk's page: who may ask for it, what it shows, and what it leaves behind."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import Cookie, TestResponse
+
+from crypto.week import WEEK_SECONDS
+from tests.workstation.helpers import PASSPHRASE, Organisation, make_mailbox, write
+from tests.world import NOW
+from workstation.desk.app import create_app
+from workstation.desk.guard import HEADERS
+from workstation.desk.serve import Server
+from workstation.desk.service import Place
+
+PORT = 8001
+HOST = f"127.0.0.1:{PORT}"
+CANARY = "kanarie-7f3a"
+
+
+@dataclass
+class Browser:
+    """A browser at the desk: it sends what browsers send, and keeps cookies."""
+
+    client: FlaskClient
+    clock: list[int]
+    page: str = ""
+    headers: dict[str, str] = field(default_factory=lambda: {"Host": HOST, "Sec-Fetch-Site": "same-origin"})
+
+    def get(self, path: str = "/", **headers: str) -> TestResponse:
+        response = self.client.get(path, headers={**self.headers, **headers})
+        self.page = response.get_data(as_text=True)
+        response.close()
+        return response
+
+    def post(
+        self, path: str, data: dict[str, str] | None = None, token: str | None = None, **headers: str
+    ) -> TestResponse:
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.page)
+        form = {"csrf_token": token if token is not None else found[1] if found else "", **(data or {})}
+        sent = {**self.headers, "Origin": "null", **headers}
+        return self.client.post(path, data=form, headers=sent)
+
+    def unlock(self, passphrase: str = PASSPHRASE) -> TestResponse:
+        self.get()
+        return self.post("/openen", {"passphrase": passphrase})
+
+    def cookie(self) -> Cookie:
+        """Return the session's cookie; the client files it under the host with its port."""
+        (cookie,) = self.client._cookies.values()  # type: ignore[union-attr]
+        return cookie
+
+    def open_first(self) -> str:
+        self.get()
+        path = re.search(r'href="(/gesprek/[^"]+)"', self.page)
+        assert path is not None
+        self.get(path[1])
+        return path[1]
+
+
+@pytest.fixture
+def browser(organisation: Organisation) -> Browser:
+    """Sit down at Anna's locked desk, with one report waiting."""
+    write(organisation, make_mailbox(), f"Er stond een auto <b>{CANARY}</b> voor de deur.")
+    clock = [NOW]
+    place = Place(organisation.station("anna"), organisation.folder / "anna-spool", PORT)
+    app = create_app(place, lambda: clock[0])
+    return Browser(app.test_client(), clock)
+
+
+def everything_below(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_report_is_read_as_a_letter_with_the_words_of_the_questions(browser: Browser) -> None:
+    """Answers are shown as they were asked, not as ids."""
+    assert browser.unlock().status_code == 303
+    browser.open_first()
+    assert "Hoe gaat het met u?" in browser.page
+    assert "Het gaat niet goed" in browser.page
+    assert "Uitzoeken of ik aangifte doe" in browser.page
+    assert "18 november 2026" in browser.page
+
+
+def test_script_in_a_report_is_text(browser: Browser) -> None:
+    """Whatever a reporter writes is escaped."""
+    browser.unlock()
+    browser.open_first()
+    assert f"&lt;b&gt;{CANARY}&lt;/b&gt;" in browser.page
+    assert f"<b>{CANARY}" not in browser.page
+
+
+def test_an_answer_goes_along_with_the_next_synchronisation(browser: Browser, organisation: Organisation) -> None:
+    """It is sealed at once, and the page says what happens to it."""
+    browser.unlock()
+    path = browser.open_first()
+    response = browser.post(f"{path}/antwoord", {"text": "Goed dat u schrijft."})
+    assert response.status_code == 303
+    browser.get(path)
+    assert "Goed dat u schrijft." in browser.page
+    assert "Gaat mee bij de volgende synchronisatie." in browser.page
+    assert len(organisation.spool("anna").list_outgoing()) == 1
+    organisation.collect("anna")
+    browser.get(path)
+    assert "Gaat mee bij" not in browser.page
+
+
+def test_a_refused_answer_keeps_its_words_on_the_page(browser: Browser) -> None:
+    """An error never costs anybody what they typed."""
+    browser.unlock()
+    path = browser.open_first()
+    response = browser.post(f"{path}/antwoord", {"text": "Belangrijk " * 4_300})
+    assert response.status_code == 409
+    text = response.get_data(as_text=True)
+    assert "te lang" in text
+    assert text.count("Belangrijk") == 4_300
+
+
+def test_a_page_says_when_somebody_waits(browser: Browser) -> None:
+    """By word and position, not by colour."""
+    browser.unlock()
+    browser.get()
+    assert "Eén gesprek wacht op antwoord." in browser.page
+    assert "Wacht op antwoord" in browser.page
+
+
+def test_locked_nothing_is_shown(browser: Browser) -> None:
+    """Neither the list nor a conversation, nor whose desk it is."""
+    browser.unlock()
+    path = browser.open_first()
+    browser.post("/vergrendelen")
+    for where in ("/", path):
+        response = browser.get(where)
+        assert response.status_code in {200, 303}
+        assert CANARY not in browser.page
+        assert "Anna" not in browser.page
+    assert browser.post(f"{path}/antwoord", {"text": "x"}).status_code in {303, 400}
+
+
+def test_locking_lets_another_program_open_the_keyring(browser: Browser, organisation: Organisation) -> None:
+    """The desk holds nothing back."""
+    browser.unlock()
+    browser.get()
+    assert browser.post("/vergrendelen").status_code == 303
+    with organisation.unlocked("anna"):
+        pass
+
+
+def test_after_locking_an_old_cookie_is_worth_nothing(browser: Browser) -> None:
+    """A session is forgotten on this side."""
+    browser.unlock()
+    stolen = browser.cookie()
+    browser.get()
+    browser.post("/vergrendelen")
+    browser.unlock()
+    browser.get()
+    assert CANARY in browser.page
+    thief = Browser(browser.client.application.test_client(use_cookies=False), browser.clock)
+    thief.get("/", Cookie=f"{stolen.key}={stolen.value}")
+    assert CANARY not in thief.page
+    thief.get("/", Cookie=f"{stolen.key}={browser.cookie().value}")
+    assert CANARY in thief.page
+
+
+def test_a_session_known_before_the_passphrase_is_not_the_one_after_it(browser: Browser) -> None:
+    """Whoever planted a cookie gains nothing."""
+    browser.get()
+    before = browser.cookie()
+    browser.unlock()
+    after = browser.cookie()
+    assert before.value != after.value
+    assert after.http_only
+    assert after.same_site == "Strict"
+
+
+def test_a_wrong_passphrase_opens_nothing(browser: Browser) -> None:
+    """And is not repeated on the page."""
+    response = browser.unlock("verkeerde wachtzin")
+    assert response.status_code == 403
+    text = response.get_data(as_text=True)
+    assert "past niet" in text
+    assert "verkeerde wachtzin" not in text
+
+
+@pytest.mark.parametrize("token", ["", "onzin"])
+def test_a_form_without_its_token_is_refused(browser: Browser, organisation: Organisation, token: str) -> None:
+    """Unlocking, locking and answering alike."""
+    browser.unlock()
+    path = browser.open_first()
+    for where in ("/openen", "/vergrendelen", f"{path}/antwoord"):
+        assert browser.post(where, {"passphrase": PASSPHRASE, "text": "x"}, token=token).status_code == 400
+    browser.get(path)
+    assert CANARY in browser.page
+    assert not organisation.spool("anna").list_outgoing()
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:8001", "127.0.0.1", "127.0.0.1:80", "127.0.0.1.evil.example:8001", "[::1]:8001", ""],
+)
+def test_a_foreign_host_is_refused(browser: Browser, host: str) -> None:
+    """A name that an attacker points at this machine shows nothing, not even the style sheet."""
+    browser.unlock()
+    path = browser.open_first()
+    for where in ("/", path, "/static/desk.css", "/niets"):
+        assert browser.get(where, Host=host).status_code in {400, 403}
+        assert CANARY not in browser.page
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://127.0.0.1:9999"},
+        {"Origin": "https://127.0.0.1:8001"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null", "Sec-Fetch-Site": "none"},
+    ],
+)
+def test_a_request_of_another_page_is_refused(browser: Browser, headers: dict[str, str]) -> None:
+    """Links, frames, images, fetches and forms of other origins, on reading pages too."""
+    browser.unlock()
+    path = browser.open_first()
+    kept = browser.page
+    assert browser.get(path, **headers).status_code == 403
+    assert CANARY not in browser.page
+    browser.page = kept
+    assert browser.post(f"{path}/antwoord", {"text": "x"}, **headers).status_code == 403
+
+
+def test_a_form_that_does_not_say_where_it_comes_from_is_refused(browser: Browser) -> None:
+    """Every browser of today says so; what does not is no browser of ours."""
+    browser.get()
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.page)
+    assert found is not None
+    response = browser.client.post(
+        "/openen", data={"csrf_token": found[1], "passphrase": PASSPHRASE}, headers={"Host": HOST}
+    )
+    assert response.status_code == 403
+
+
+def test_a_typed_address_shows_the_page(browser: Browser) -> None:
+    """A person who opens the desk is not an attacker; both names of this machine will do."""
+    assert browser.get("/", **{"Sec-Fetch-Site": "none"}).status_code == 200
+    assert browser.get("/", Host=f"localhost:{PORT}").status_code == 200
+
+
+def test_every_answer_carries_the_same_headers(browser: Browser) -> None:
+    """Pages, style sheet, redirects and errors alike; no script may run, and nothing is kept."""
+    browser.unlock()
+    path = browser.open_first()
+    answers = [browser.get(where) for where in ("/", path, "/static/desk.css", "/niets", "/static/../app.py")]
+    answers += [
+        browser.get("/", Host="evil.example"),
+        browser.post(path),
+        browser.client.put("/", headers=browser.headers),
+    ]
+    for answer in answers:
+        for name, value in HEADERS.items():
+            assert answer.headers[name] == value
+    assert "script" not in HEADERS["Content-Security-Policy"]
+
+
+def test_after_reading_and_answering_no_plaintext_is_on_the_disk(browser: Browser, tmp_path: Path) -> None:
+    """Keyring, archive, notes, outbox and spool hold ciphertext only."""
+    browser.unlock()
+    path = browser.open_first()
+    browser.post(f"{path}/antwoord", {"text": f"Mijn antwoord: {CANARY}-twee"})
+    browser.get(path)
+    assert f"{CANARY}-twee" in browser.page
+    browser.post("/vergrendelen")
+    data = everything_below(tmp_path)
+    assert len(data) > 100_000
+    for secret in (CANARY.encode(), PASSPHRASE.encode(), b"auto", CANARY.encode("utf-16-le")):
+        assert secret not in data
+    box = make_mailbox()
+    assert box.conversation not in data
+    assert box.conversation.hex().encode() not in data
+
+
+def test_an_unexpected_failure_shows_and_logs_no_plaintext(
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An exception may quote a message; the page and the log do not quote the exception."""
+    browser.unlock()
+    path = browser.open_first()
+
+    def fail(*_args: object) -> None:
+        raise ValueError(CANARY)
+
+    monkeypatch.setattr("workstation.desk.views.show_letters", fail)
+    assert browser.get(path).status_code == 500
+    assert CANARY not in browser.page + caplog.text + "".join(capsys.readouterr())
+    assert "ValueError at" in caplog.text
+
+
+def test_an_unknown_conversation_is_not_there(browser: Browser) -> None:
+    """Names of conversations last until the desk is locked."""
+    browser.unlock()
+    path = browser.open_first()
+    assert browser.get("/gesprek/onzin").status_code == 404
+    browser.post("/vergrendelen")
+    browser.unlock()
+    assert browser.get(path).status_code == 404
+
+
+def test_a_form_of_megabytes_is_refused(browser: Browser) -> None:
+    """It is not even read."""
+    browser.unlock()
+    path = browser.open_first()
+    assert browser.post(f"{path}/antwoord", {"text": "x" * 500_000}).status_code == 413
+
+
+def test_reports_that_arrive_while_the_desk_is_open_are_there_on_loading(
+    browser: Browser, organisation: Organisation
+) -> None:
+    """No script: the counsellor loads the page again."""
+    browser.unlock()
+    browser.get()
+    write(organisation, make_mailbox(2), "Nog een melding")
+    browser.get()
+    assert "2 gesprekken wachten op antwoord." in browser.page
+
+
+@pytest.mark.parametrize(
+    ("weeks", "expected"),
+    [
+        (0, ()),
+        (1, ("Voor het laatst gesynchroniseerd op 18 november 2026", "sleutel voor volgende week")),
+        (3, ("Antwoorden kan nu niet.", "Te weinig collega")),
+        (11, ("verloopt op 17 februari 2027",)),
+        (14, ("is verlopen",)),
+    ],
+)
+def test_the_desk_warns_before_it_is_too_late(browser: Browser, weeks: int, expected: tuple[str, ...]) -> None:
+    """Synchronisation, cards, freshness and roster; and on an ordinary day nothing."""
+    browser.clock[0] = NOW + weeks * WEEK_SECONDS
+    browser.unlock()
+    browser.get()
+    for text in expected:
+        assert text in browser.page
+    assert ("Let op" in browser.page) is bool(expected)
+
+
+def test_without_its_spool_the_desk_still_reads(browser: Browser, organisation: Organisation) -> None:
+    """The stick is elsewhere: what was read can be read, and the page says what is missing."""
+    browser.unlock()
+    (organisation.folder / "anna-spool").rename(organisation.folder / "weg")
+    browser.open_first()
+    assert CANARY in browser.page
+    assert "USB-stick" in browser.page
+    assert 'id="text"' not in browser.page
+
+
+def test_the_demo_is_marked_and_nothing_else_is(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A red bar where the root key is known to everybody."""
+    browser.unlock()
+    browser.get()
+    assert "niets hier is echt" not in browser.page
+    monkeypatch.setattr("workstation.desk.views.DEMO_ROOT_KEY", _root_key(browser))
+    browser.get()
+    assert "Demo – niets hier is echt" in browser.page
+
+
+def _root_key(browser: Browser) -> bytes:
+    desk = next(
+        view.__self__.desk for name, view in browser.client.application.view_functions.items() if name == "desk.inbox"
+    )
+    key: bytes = desk._work.keyring.state.me.root_key
+    return key
+
+
+def test_the_server_listens_on_this_machine_only_and_keeps_no_log(tmp_path: Path) -> None:
+    """One process, because what is unlocked lives in its memory; and no second way into it."""
+    settings = Server(Place(tmp_path, tmp_path, PORT), lambda: NOW).cfg
+    assert settings.address == [("127.0.0.1", PORT)]
+    assert settings.worker_class_str == "gthread"
+    assert settings.workers == 1
+    assert settings.accesslog is None
+    assert settings.control_socket_disable

@@ -1,0 +1,1 @@
+"""The counsellors' program: courier ⇄ spool ⇄ desk. Keys never leave the workstation; see docs/SPEC.md."""

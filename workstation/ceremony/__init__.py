@@ -1,0 +1,1 @@
+"""What makes a team out of workstations: root, enrolment, roster, cards, freshness. Each step may be repeated."""

@@ -1,0 +1,159 @@
+"""What a workstation does every week, and after every handout: learn the roster, renew cards, vouch for both, publish.
+
+Done by `card` and at every unlocking of the desk. Repeating it changes nothing; interrupting it loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from crypto.encoding import digest
+from crypto.errors import KeysetError, ProtocolError
+from crypto.roster import Roster, Workstation, open_roster
+from crypto.verifying import Document, serialize_document
+from crypto.week import day_of, encode_week, week_number
+from workstation.ceremony.card import remember_cards, renew_cards
+from workstation.ceremony.credential import try_credential
+from workstation.ceremony.freshness import sign_freshness
+from workstation.ceremony.handout import Handout
+from workstation.ceremony.published import Published, parse_published
+from workstation.ceremony.refusals import refuse
+from workstation.errors import UnfitFileError, WorkstationError
+from workstation.keyring.workstation import Keyring
+from workstation.spool import Spool
+from workstation.texts import translate as _
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What was done: new cards, documents that now wait for the courier, and who has no card to vouch for.
+
+    `vouched` is False where this workstation knows too little to sign this week's freshness.
+    """
+
+    cards: int
+    waiting: int
+    vouched: bool
+    absent: tuple[Workstation, ...]
+
+
+def take_handout(keyring: Keyring, spool: Spool, handout: Handout, now: int) -> Roster:
+    """Verify a handout under the pinned root and keep what it brings. Saves. Raises WorkstationError.
+
+    Colleagues' cards go into the spool as well: the statement that names them must never be at the portal without them.
+    """
+    try:
+        roster = _adopt(keyring, handout.roster, now)
+        cards = remember_cards(keyring, roster, handout.cards, now)
+    except ProtocolError as error:
+        raise refuse(error) from None
+    if keyring.id not in roster.active:
+        raise WorkstationError(_("Deze werkplek staat niet (meer) op de lijst. Bel de beheerder van de lijst."))
+    identities = [card.identity for card in keyring.state.cards.values()]
+    credential = try_credential(handout.credentials.get(keyring.id, b""), identities, roster)
+    keyring.state.credential = credential or keyring.state.credential
+    keyring.save()
+    documents = {digest(document.payload): document for document in handout.cards}
+    for card in cards:
+        if card.week >= week_number(now):
+            spool.put_document(_name_card(card.workstation, card.week), serialize_document(documents[card.hash]))
+    return roster
+
+
+def renew(keyring: Keyring, spool: Spool, now: int) -> Renewal:
+    """Do what is due and put documents into the spool. Saves. Raises WorkstationError, OSError."""
+    made = renew_cards(keyring, now)
+    published = _read_published(spool)
+    try:
+        roster = _learn(keyring, published, now)
+    except ProtocolError as error:
+        raise refuse(error) from None
+    if roster is None or keyring.id not in roster.active:
+        return Renewal(made, 0, vouched=False, absent=())
+    statement = sign_freshness(keyring, roster, now)
+    # A colleague without a card stays absent; but who never saw the portal's keyset may merely not know it yet.
+    vouched = not statement.absent or (published is not None and published.roster == keyring.state.roster)
+    waiting = _publish(keyring, spool, published, roster, statement.document if vouched else None, now)
+    return Renewal(made, waiting, vouched, statement.absent)
+
+
+def _read_published(spool: Spool) -> Published | None:
+    try:
+        data = spool.read_keyset()
+        return None if data is None else parse_published(data)
+    except (ProtocolError, UnfitFileError):
+        return None
+
+
+def _learn(keyring: Keyring, published: Published | None, now: int) -> Roster | None:
+    state = keyring.state
+    before = (state.roster, dict(state.known))
+    if published is not None:
+        try:
+            remember_cards(keyring, _adopt(keyring, published.roster, now), published.cards, now)
+        except KeysetError as error:
+            # A conflict is an alarm. Any other keyset is no use, and the roster that we have still is.
+            if error.reason == "conflict":
+                raise
+    if before != (state.roster, state.known):
+        keyring.save()
+    return None if state.roster is None else open_roster(state.roster, keyring.pins)
+
+
+def _adopt(keyring: Keyring, document: Document, now: int) -> Roster:
+    roster = open_roster(document, keyring.pins)
+    state = keyring.state
+    if roster.version < state.roster_version:
+        raise KeysetError("rollback")
+    if (
+        state.roster is not None
+        and roster.version == state.roster_version
+        and digest(state.roster.payload) != roster.hash
+    ):
+        raise KeysetError("conflict")
+    if day_of(now) > roster.expires_on:
+        raise KeysetError("expired")
+    state.roster, state.roster_version = document, roster.version
+    return roster
+
+
+def _publish(  # noqa: PLR0913, PLR0917 - what is known, where it goes, and when
+    keyring: Keyring, spool: Spool, published: Published | None, roster: Roster, statement: Document | None, now: int
+) -> int:
+    week = week_number(now)
+    assert keyring.state.roster is not None, "a verified roster is kept"
+    wanted = {f"1-roster-{roster.version:06}.json": keyring.state.roster}
+    for w in sorted(keyring.state.cards):
+        if w >= week:
+            wanted[_name_card(keyring.id, w)] = keyring.sign_card(w)
+    if statement is not None:
+        wanted[f"3-freshness-{_short(keyring.id)}-{encode_week(week)}.json"] = statement
+    _drop_stale(spool, roster, keyring.id, wanted)
+    due = {keyring.state.roster, statement, *(keyring.sign_card(w) for w in (week, week + 1))}
+    shown = set() if published is None else {published.roster, *published.cards, *published.freshness}
+    waiting = 0
+    for name, document in wanted.items():
+        # What the portal ought to show and does not is sent again: it may have been restored from an older copy.
+        again = published is not None and document in due and document not in shown
+        waiting += spool.put_document(name, serialize_document(document), again=again)
+    return waiting
+
+
+def _drop_stale(spool: Spool, roster: Roster, own: bytes, wanted: Collection[str]) -> None:
+    active = {_short(workstation) for workstation in roster.active}
+    newest = min(wanted)
+    for name in spool.list_documents():
+        number, _kind, about = name.split("-", 2)
+        # Several workstations may share a spool: beside our own, only what nobody takes any more is dropped.
+        older = name < newest if number == "1" else about[:16] not in active
+        if older or (about.startswith(_short(own)) and name not in wanted):
+            spool.drop_document(name)
+
+
+def _name_card(workstation: bytes, week: int) -> str:
+    return f"2-card-{_short(workstation)}-{encode_week(week)}.json"
+
+
+def _short(workstation: bytes) -> str:
+    return workstation.hex()[:16]

@@ -1,0 +1,47 @@
+"""The commands of every day: sync and desk."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+
+from workstation.courier.client import Client
+from workstation.courier.credential import read_credential
+from workstation.courier.service import Courier, Synced
+from workstation.errors import CourierError, WorkstationError
+from workstation.spool import Spool
+from workstation.texts import translate as _
+
+
+def sync(args: Namespace, clock: Callable[[], int]) -> Iterator[str]:
+    """Synchronise once, or again and again; give lines as they come. Raises WorkstationError the first way only."""
+    if args.every is None:
+        yield from _sync_once(args, clock())
+        return
+    while True:
+        try:
+            yield from _sync_once(args, clock())
+        except WorkstationError as error:
+            yield str(error)
+        time.sleep(args.every)
+
+
+def _sync_once(args: Namespace, now: int) -> list[str]:
+    credential = read_credential(args.credential_file)
+    try:
+        spool = Spool.open(args.spool)
+        with Client(args.portal) as client:
+            return _tell(Courier(client, spool, credential, args.pause).sync(now))
+    except OSError:
+        raise CourierError(_("De gedeelde map is vol, of is eruit gehaald. Er gaat niets verloren.")) from None
+
+
+def _tell(done: Synced) -> list[str]:
+    told = _(
+        "Gesynchroniseerd: {fetched} opgehaald, {posted} antwoorden verstuurd, {documents} documenten gepubliceerd."
+    )
+    return [
+        told.format(fetched=done.fetched, posted=done.posted, documents=done.documents),
+        *(f"  – {problem}" for problem in done.problems),
+    ]

@@ -1,0 +1,141 @@
+"""The portal's calls as a courier makes them. spec: Server.
+
+The portal is not trusted: every answer is read up to the size it may have, within a time, never decompressed and never
+redirected. What comes back is bytes; nobody here opens them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+import httpx
+
+from crypto.encoding import encode_b64u
+from crypto.labels import BLOCK_SIZE, KEY_SIZE
+from crypto.visit import FETCH_COUNT
+from workstation.errors import CourierError
+from workstation.spool import KEYSET_SIZE
+from workstation.texts import translate as _
+
+# Two million addresses; more in one list is an attack.
+_INTAKE_SIZE: Final = 2**26
+_TICKET_SIZE: Final = 2**14
+_SENTENCE_SIZE: Final = 2**12
+# Seconds without a byte, and for a whole answer: a server that drips one byte at a time must not hold us.
+_SILENCE: Final = 20.0
+_DEADLINE: Final = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and body of an answer, the body no larger than was allowed."""
+
+    status: int
+    body: bytes
+
+
+class Client:
+    """A connection to one portal. Raises CourierError when it is out of reach or answers beyond all bounds."""
+
+    def __init__(self, url: str, *, deadline: float = _DEADLINE, silence: float = _SILENCE) -> None:
+        """Prepare for the portal at this address; nothing is sent yet."""
+        self._deadline = deadline
+        try:
+            self._http = httpx.Client(
+                base_url=url,
+                timeout=min(silence, deadline),
+                follow_redirects=False,
+                # Neither proxies nor passwords from the environment: the address says it all.
+                trust_env=False,
+                headers={"Accept-Encoding": "identity", "User-Agent": ""},
+            )
+        except (httpx.InvalidURL, ValueError):
+            raise CourierError(_("Dit is geen adres van een portaal. Het begint met https://.")) from None
+
+    def __enter__(self) -> Self:
+        """Use the client in a `with` block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def get_keyset(self) -> bytes | None:
+        """Return the keyset, not verified; None before the first roster."""
+        answer = self._ask("GET", "/api/v1/keyset", KEYSET_SIZE)
+        if answer.status == 503:
+            return None
+        return self._expect(answer, 200)
+
+    def get_intake(self, credential: bytes) -> list[bytes]:
+        """Return the addresses of all blocks that may be for the team."""
+        answer = self._ask("GET", "/api/v1/intake", _INTAKE_SIZE, headers=authorize_courier(credential))
+        if answer.status in {401, 403}:
+            raise CourierError(
+                _("Het portaal kent de sleutel van deze koerier niet (meer). Is er een nieuwe uitgedeeld?")
+            )
+        body = self._expect(answer, 200)
+        if len(body) % KEY_SIZE:
+            raise CourierError(_("Het portaal geeft een onleesbare lijst. Er is niets opgehaald."))
+        return [body[i : i + KEY_SIZE] for i in range(0, len(body), KEY_SIZE)]
+
+    def fetch(self, addresses: Sequence[bytes]) -> list[bytes]:
+        """Return the blocks under exactly four addresses; where there is none, random bytes."""
+        assert len(addresses) == FETCH_COUNT, "always four, whatever is wanted"
+        answer = self._ask("POST", "/api/v1/blocks/fetch", FETCH_COUNT * BLOCK_SIZE, content=b"".join(addresses))
+        body = self._expect(answer, 200)
+        if len(body) != FETCH_COUNT * BLOCK_SIZE:
+            raise CourierError(_("Het portaal geeft berichten van een verkeerde grootte. Probeer het later opnieuw."))
+        return [body[i : i + BLOCK_SIZE] for i in range(0, len(body), BLOCK_SIZE)]
+
+    def put_document(self, document: bytes) -> int:
+        """Publish a signed document of the keyset; return the status."""
+        return self._ask("PUT", "/api/v1/keyset", _SENTENCE_SIZE, content=document).status
+
+    def get_ticket(self) -> bytes:
+        """Return a puzzle for whoever posts without credential."""
+        return self._expect(self._ask("GET", "/api/v1/ticket", _TICKET_SIZE), 200)
+
+    def post_block(self, record: bytes, authorization: dict[str, str]) -> int:
+        """Post one record; return the status."""
+        return self._ask("POST", "/api/v1/blocks", _SENTENCE_SIZE, content=record, headers=authorization).status
+
+    def _expect(self, answer: Answer, status: int) -> bytes:
+        if answer.status != status:
+            raise CourierError(
+                _("Het portaal antwoordt met code {status}. Probeer het later opnieuw.").format(status=answer.status)
+            )
+        return answer.body
+
+    def _ask(
+        self, method: str, path: str, most: int, *, content: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        end = time.monotonic() + self._deadline
+        try:
+            with self._http.stream(method, path, content=content, headers=headers) as response:
+                return Answer(response.status_code, _read(response, most, end))
+        except (httpx.HTTPError, httpx.InvalidURL):
+            raise CourierError(
+                _("Het portaal is niet te bereiken. Er gaat niets verloren. Probeer het later opnieuw.")
+            ) from None
+
+
+def authorize_courier(credential: bytes) -> dict[str, str]:
+    """Return the header with which a courier shows its credential."""
+    return {"Authorization": f"Courier {encode_b64u(credential)}"}
+
+
+def _read(response: httpx.Response, most: int, end: float) -> bytes:
+    body = bytearray()
+    # Raw: what claims to be compressed is not unpacked.
+    for part in response.iter_raw():
+        body += part
+        if len(body) > most or time.monotonic() > end:
+            raise CourierError(_("Het portaal antwoordt te veel of te langzaam. Er is niets veranderd."))
+    return bytes(body)

@@ -1,0 +1,149 @@
+"""One synchronisation: publish documents, fetch what is new, deliver what waits. spec: Steps, Receive 1 and 4."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from crypto.labels import KEY_SIZE
+from crypto.visit import FETCH_COUNT
+from crypto.week import day_of
+from workstation.courier.client import Client, authorize_courier
+from workstation.errors import CourierError, UnfitFileError
+from workstation.spool import Spool
+from workstation.texts import translate as _
+
+# What a hostile portal can make us store in one go: 256 MiB. The rest comes with the next synchronisation.
+_BLOCKS_PER_SYNC: Final = 4_096
+_random = secrets.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What one synchronisation did. `problems` are sentences about what stays behind for the next one."""
+
+    documents: int
+    fetched: int
+    posted: int
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Courier:
+    """A courier between one portal and one spool. `pause` is the longest wait in seconds between two deliveries."""
+
+    client: Client
+    spool: Spool
+    credential: bytes
+    pause: float = 0.0
+    sleep: Callable[[float], None] = time.sleep
+
+    def sync(self, now: int) -> Synced:
+        """Do everything once. Raises CourierError, OSError; what was done until then stays done."""
+        problems: list[str] = []
+        documents = self._publish(problems)
+        keyset = self.client.get_keyset()
+        if keyset is None and self.spool.resend_documents():
+            # A portal that begins anew has lost what it had acknowledged.
+            documents += self._publish(problems)
+            keyset = self.client.get_keyset()
+        if keyset is None:
+            raise CourierError(_("Het portaal heeft nog geen lijst van vertrouwenspersonen. Voer eerst `card` uit."))
+        self.spool.put_keyset(keyset)
+        fetched = self._fetch(problems)
+        posted = self._deliver(problems)
+        junk = self.spool.count_junk()
+        if junk:
+            problems.append(
+                _("{count} vreemde of beschadigde bestanden in de map zijn overgeslagen.").format(count=junk)
+            )
+        self.spool.put_synced(day_of(now))
+        return Synced(documents, fetched, posted, tuple(problems))
+
+    def _publish(self, problems: list[str]) -> int:
+        published = 0
+        for name in self.spool.list_documents():
+            document = self._read(lambda name=name: self.spool.read_document(name), problems)  # type: ignore[misc]
+            if document is None:
+                continue
+            status = self.client.put_document(document)
+            if status == 204:
+                self.spool.mark_document_sent(name)
+                published += 1
+            else:
+                problems.append(_explain_document(name, status))
+        return published
+
+    def _fetch(self, problems: list[str]) -> int:
+        new = sorted(set(self.client.get_intake(self.credential)) - self.spool.list_incoming())
+        # In random order, so that the portal cannot decide which blocks are left for the next time.
+        _random.shuffle(new)
+        if len(new) > _BLOCKS_PER_SYNC:
+            problems.append(_("Er is meer dan in één keer wordt opgehaald. Synchroniseer nog eens."))
+        wanted = new[:_BLOCKS_PER_SYNC]
+        fetched = 0
+        for start in range(0, len(wanted), FETCH_COUNT):
+            four = wanted[start : start + FETCH_COUNT]
+            filled = four + [secrets.token_bytes(KEY_SIZE) for _unused in range(FETCH_COUNT - len(four))]
+            for address, block in zip(four, self.client.fetch(filled), strict=False):
+                fetched += self._keep(address, block, problems)
+        return fetched
+
+    def _keep(self, address: bytes, block: bytes, problems: list[str]) -> bool:
+        try:
+            self.spool.put_incoming(address, block)
+        except UnfitFileError as error:
+            problems.append(str(error))
+            return False
+        return True
+
+    def _deliver(self, problems: list[str]) -> int:
+        waiting = sorted(self.spool.list_outgoing())
+        _random.shuffle(waiting)
+        posted = 0
+        for address in waiting:
+            record = self._read(lambda address=address: self.spool.read_outgoing(address), problems)  # type: ignore[misc]
+            if record is None:
+                continue
+            if posted:
+                # One conversation a request, and not in one breath: else the portal sees which replies go together.
+                self.sleep(_random.uniform(0, self.pause))
+            status = self.client.post_block(record, authorize_courier(self.credential))
+            if status == 204:
+                self.spool.mark_sent(address)
+                posted += 1
+            else:
+                problems.append(_explain_block(status))
+        return posted
+
+    @staticmethod
+    def _read(read: Callable[[], bytes | None], problems: list[str]) -> bytes | None:
+        try:
+            return read()
+        except UnfitFileError as error:
+            problems.append(str(error))
+            return None
+
+
+def _explain_block(status: int) -> str:
+    known = {
+        401: _("Een antwoord is niet aangenomen: het portaal kent de sleutel van deze koerier niet (meer)."),
+        409: _("Een antwoord is niet aangenomen: op die plaats ligt al iets anders. Het blijft in de map staan."),
+        503: _("Het portaal is vol of bezig. Een antwoord blijft in de map staan tot de volgende keer."),
+    }
+    return known.get(status, _("Een antwoord is niet aangenomen (code {status}). Het blijft in de map staan.")).format(
+        status=status
+    )
+
+
+def _explain_document(name: str, status: int) -> str:
+    kind = {"1": _("De lijst"), "2": _("Een kaart"), "3": _("De weekverklaring")}[name[0]]
+    reason = {
+        403: _("de handtekening past niet bij de lijst die daar geldt"),
+        409: _("daar ligt al iets nieuwers of iets anders"),
+        503: _("het portaal is vol of bezig"),
+    }.get(status, _("code {status}").format(status=status))
+    return _("{kind} is niet aangenomen: {reason}.").format(kind=kind, reason=reason)

@@ -1,0 +1,22 @@
+"""The three forms of the desk. Flask-WTF gives each a CSRF token; what they hold is judged by the service."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, TextAreaField
+
+
+class UnlockForm(FlaskForm):  # type: ignore[misc] # flask-wtf ships no types
+    """The passphrase."""
+
+    passphrase = PasswordField()
+
+
+class LockForm(FlaskForm):  # type: ignore[misc]
+    """Only a token: nobody else may lock this desk."""
+
+
+class AnswerForm(FlaskForm):  # type: ignore[misc]
+    """A counsellor's answer."""
+
+    text = TextAreaField()

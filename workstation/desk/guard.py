@@ -1,0 +1,60 @@
+"""Who may ask for a page: this computer's own browser, from this page. Other pages in it are strangers.
+
+A page of another origin can make a browser send requests here, and a name that it controls can be made to point here.
+So the Host must be ours, and whoever says where a request comes from must say: from here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Flask, Response, abort, request
+
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # A visitor's browser must not keep this page in a form from which it could be restored.
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+
+
+def install(app: Flask, port: int) -> None:
+    """Put the guard before every request, the static files included, and the headers on every answer."""
+    hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+
+    def check() -> None:
+        host = request.headers.get("Host", "")
+        if host not in hosts or not _is_from_here(host):
+            abort(403)
+
+    def complete(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers[name] = value
+        response.headers.pop("Server", None)
+        return response
+
+    app.before_request(check)
+    app.after_request(complete)
+
+
+def _is_from_here(host: str) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    reading = request.method in {"GET", "HEAD"}
+    if site is not None and site != "same-origin":
+        # "none" is an address that a person typed or kept; no page can cause it.
+        return site == "none" and origin is None and reading
+    if origin == f"http://{host}":
+        return True
+    if origin == "null":
+        # With no-referrer a browser hides its origin even from itself; then the other header must speak.
+        return site == "same-origin"
+    return origin is None and (reading or site == "same-origin")

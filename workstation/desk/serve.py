@@ -1,0 +1,57 @@
+"""The desk's web server: one process, on this computer's own address only, without an access log."""
+
+from __future__ import annotations
+
+import resource
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+
+from workstation.clock import Clock
+from workstation.desk.app import create_app
+from workstation.desk.service import Place
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with our settings and no others."""
+
+    def __init__(self, place: Place, clock: Clock) -> None:
+        self._place = place
+        self._clock = clock
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Say how to serve; neither a file nor the environment is asked."""
+        settings: dict[str, Any] = {
+            "bind": f"127.0.0.1:{self._place.port}",
+            # What is unlocked lives in the memory of one process.
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": 4,
+            "accesslog": None,
+            "loglevel": "error",
+            "proc_name": "desk",
+            # Opening a large archive takes its time; the counsellor waits, nobody kills the process.
+            "timeout": 0,
+            "graceful_timeout": 5,
+            "sendfile": False,
+            # No second way into a process that holds keys.
+            "control_socket_disable": True,
+            "limit_request_line": 1024,
+            "limit_request_fields": 50,
+            "limit_request_field_size": 4096,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Return the app; called in the process that serves."""
+        # A crash must not write the memory, with everything that was opened, to disk.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        return create_app(self._place, self._clock)
+
+
+def serve(place: Place, clock: Clock) -> None:
+    """Serve until interrupted."""
+    Server(place, clock).run()

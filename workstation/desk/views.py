@@ -1,0 +1,115 @@
+"""The pages of the desk: parse, call the service, answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, redirect, render_template, session, url_for
+from werkzeug.wrappers import Response
+
+from crypto.labels import DEMO_ROOT_KEY
+from workstation.cases.inbox import Conversation
+from workstation.desk.forms import AnswerForm, LockForm, UnlockForm
+from workstation.desk.letters import show_case, show_entry, show_letters, title
+from workstation.desk.notices import list_notices
+from workstation.desk.service import Desk
+from workstation.desk.sessions import MemorySessions
+from workstation.desk.work import Work
+from workstation.errors import WorkstationError
+
+Page = str | Response | tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The pages of one desk."""
+
+    desk: Desk
+    sessions: MemorySessions
+
+    def blueprint(self) -> Blueprint:
+        """Return the routes."""
+        routes = Blueprint("desk", __name__)
+        routes.add_url_rule("/", "inbox", self.inbox)
+        routes.add_url_rule("/openen", "unlock", self.unlock, methods=["POST"])
+        routes.add_url_rule("/vergrendelen", "lock", self.lock, methods=["POST"])
+        routes.add_url_rule("/gesprek/<name>", "conversation", self.conversation)
+        routes.add_url_rule("/gesprek/<name>/antwoord", "answer", self.answer, methods=["POST"])
+        return routes
+
+    def inbox(self) -> Page:
+        """Show the list, or ask for the passphrase."""
+        if not self._is_open():
+            return render_template("unlock.html", form=UnlockForm(), error="")
+        with self.desk.work(session["token"]) as work:
+            work.take_in(self.desk.clock())
+            return self._show(work, None)
+
+    def unlock(self) -> Page:
+        """Open the keyring; the session gets a new name."""
+        form = UnlockForm()
+        try:
+            token = self.desk.unlock(form.passphrase.data or "")
+        except WorkstationError as error:
+            return render_template("unlock.html", form=UnlockForm(formdata=None), error=str(error)), 403
+        self.sessions.renew(session)
+        session["token"] = token
+        return redirect(url_for("desk.inbox"), 303)
+
+    def lock(self) -> Page:
+        """Forget everything. Whoever has this page open may lock, even where another browser has unlocked."""
+        self.desk.lock()
+        session.clear()
+        self.sessions.forget()
+        return redirect(url_for("desk.inbox"), 303)
+
+    def conversation(self, name: str) -> Page:
+        """Show one conversation."""
+        if not self._is_open():
+            return redirect(url_for("desk.inbox"), 303)
+        with self.desk.work(session["token"]) as work:
+            work.take_in(self.desk.clock())
+            return self._show(work, work.find(name) or abort(404))
+
+    def answer(self, name: str) -> Page:
+        """Seal an answer."""
+        if not self._is_open():
+            return redirect(url_for("desk.inbox"), 303)
+        form = AnswerForm()
+        with self.desk.work(session["token"]) as work:
+            found = work.find(name) or abort(404)
+            try:
+                work.answer(found, form.text.data or "", self.desk.clock())
+            except WorkstationError as error:
+                # What was typed stays on the page: an error must never cost anybody their words.
+                return self._show(work, found, form, str(error)), 409
+        return redirect(url_for("desk.conversation", name=name, _anchor="antwoord"), 303)
+
+    def _is_open(self) -> bool:
+        return self.desk.is_open(session.get("token", ""))
+
+    def _show(
+        self, work: Work, conversation: Conversation | None, form: AnswerForm | None = None, error: str = ""
+    ) -> str:
+        me = work.keyring.state.me
+        return render_template(
+            "desk.html",
+            me=me.name,
+            demo=me.root_key == DEMO_ROOT_KEY,
+            entries=[show_entry(work, c) for c in work.inbox()],
+            notices=list_notices(work, self.desk.clock()),
+            chosen={} if conversation is None else _describe(work, conversation),
+            refusal=work.refusal,
+            form=form or AnswerForm(formdata=None),
+            lock_form=LockForm(formdata=None),
+            error=error,
+        )
+
+
+def _describe(work: Work, conversation: Conversation) -> dict[str, object]:
+    return {
+        "name": work.names[conversation.id],
+        "title": title(conversation),
+        "letters": show_letters(work, conversation),
+        "case": show_case(work, conversation),
+    }

@@ -1,0 +1,123 @@
+"""Files: written whole or not at all, so that they survive a power cut; read as if an enemy had prepared them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Final
+
+from workstation.errors import UnfitFileError
+from workstation.texts import translate as _
+
+FILE_MODE: Final = 0o600
+FOLDER_MODE: Final = 0o700
+TEMPORARY_PREFIX: Final = ".half-"
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for this person only, or accept the one that is there. Raises UnfitFileError if it is a link."""
+    try:
+        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        proper = stat.S_ISDIR(folder.lstat().st_mode)
+    except OSError:
+        proper = False
+    if not proper:
+        raise UnfitFileError(_("De map {name} kan niet worden gebruikt.").format(name=printable(folder.name)))
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write a file so that after a power cut either the old or the new one is there, whole.
+
+    What is not given: that the old bytes are gone from the disk. Raises OSError; UnfitFileError for a folder.
+    """
+    temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    try:
+        _write_new(temporary, data)
+        temporary.rename(path)
+    except IsADirectoryError:
+        temporary.unlink(missing_ok=True)
+        raise _unfit(path) from None
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a file within one file system, durably. Raises OSError."""
+    source.rename(target)
+    sync_folder(target.parent)
+    sync_folder(source.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, durably, if it is there. Raises OSError."""
+    path.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a power cut left half-written; only for folders that a single process writes."""
+    for path in folder.glob(f"{TEMPORARY_PREFIX}*"):
+        path.unlink(missing_ok=True)
+
+
+def read_file(path: Path, most: int) -> bytes | None:
+    """Read a regular file of at most `most` bytes; None if there is none.
+
+    Raises UnfitFileError for a link, a pipe, a device, a folder, something larger or unreadable.
+    """
+    try:
+        # A link is not followed; without O_NONBLOCK, opening a pipe would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        raise _unfit(path) from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > most:
+        os.close(descriptor)
+        raise _unfit(path)
+    with os.fdopen(descriptor, "rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise _unfit(path)
+    return data
+
+
+def read_exactly(path: Path, size: int) -> bytes | None:
+    """Read a regular file of exactly this size; None if there is none. Raises UnfitFileError."""
+    data = read_file(path, size)
+    if data is not None and len(data) != size:
+        raise _unfit(path)
+    return data
+
+
+def printable(name: str) -> str:
+    """Return a file's name without anything that could write elsewhere on a terminal or turn text around."""
+    return name[:80].encode("ascii", "replace").decode("ascii") if name.isprintable() else "?"
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _unfit(path: Path) -> UnfitFileError:
+    return UnfitFileError(
+        _("Het bestand {name} is niet wat het moet zijn en wordt overgeslagen.").format(name=printable(path.name))
+    )

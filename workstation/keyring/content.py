@@ -1,0 +1,117 @@
+"""The keyring's content as canonical JSON."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from crypto.encoding import (
+    Json,
+    check_b64u,
+    check_integer,
+    check_keys,
+    check_organisation,
+    check_slug,
+    encode_b64u,
+)
+from crypto.errors import MalformedError
+from crypto.labels import LAST_NUMBER
+from crypto.roster import check_name
+from crypto.verifying import document_json, read_document
+from crypto.week import decode_week, encode_week
+from workstation.keyring.state import Numbering, OwnCard, Person, State
+
+_KEYS: Final = frozenset(
+    ["archives", "cards", "credential", "known", "local_key", "me", "numbers", "roster", "roster_version", "signing"]
+)
+_PERSON_KEYS: Final = frozenset({"affiliations", "name", "organisation", "person", "root_key"})
+
+
+def serialize(state: State) -> Json:
+    """Return the state as JSON; all of it is secret."""
+    return {
+        "archives": {encode_b64u(c): encode_b64u(identity) for c, identity in state.archives.items()},
+        "cards": {
+            encode_week(week): {"hash": encode_b64u(card.hash), "identity": encode_b64u(card.identity)}
+            for week, card in state.cards.items()
+        },
+        "credential": _optional(state.credential),
+        "known": {
+            encode_week(week): {encode_b64u(w): encode_b64u(h) for w, h in cards.items()}
+            for week, cards in state.known.items()
+        },
+        "local_key": encode_b64u(state.local_key),
+        "me": _person_json(state.me),
+        "numbers": {
+            encode_b64u(c): {"next": n.next, "previous": _optional(n.previous)} for c, n in state.numbers.items()
+        },
+        "roster": None if state.roster is None else document_json(state.roster),
+        "roster_version": state.roster_version,
+        "signing": encode_b64u(state.signing),
+    }
+
+
+def parse(value: Json) -> State:
+    """Read a state. Raises MalformedError: another version of this program has written it."""
+    fields = check_keys(value, _KEYS)
+    return State(
+        me=_parse_person(fields["me"]),
+        signing=check_b64u(fields["signing"]),
+        local_key=check_b64u(fields["local_key"]),
+        cards={decode_week(week): _parse_card(card) for week, card in _object(fields["cards"]).items()},
+        known={
+            decode_week(week): {check_b64u(w): check_b64u(h) for w, h in _object(cards).items()}
+            for week, cards in _object(fields["known"]).items()
+        },
+        archives={check_b64u(c): check_b64u(identity) for c, identity in _object(fields["archives"]).items()},
+        numbers={check_b64u(c): _parse_numbering(n) for c, n in _object(fields["numbers"]).items()},
+        credential=_parse_optional(fields["credential"]),
+        roster=None if fields["roster"] is None else read_document(fields["roster"]),
+        roster_version=check_integer(fields["roster_version"], 1),
+    )
+
+
+def _person_json(me: Person) -> Json:
+    return {
+        "affiliations": list(me.affiliations),
+        "name": me.name,
+        "organisation": me.organisation,
+        "person": me.person,
+        "root_key": encode_b64u(me.root_key),
+    }
+
+
+def _parse_person(value: Json) -> Person:
+    fields = check_keys(value, _PERSON_KEYS)
+    if not isinstance(fields["affiliations"], list):
+        raise MalformedError("affiliations are a list")
+    return Person(
+        organisation=check_organisation(fields["organisation"]),
+        root_key=check_b64u(fields["root_key"]),
+        person=check_slug(fields["person"]),
+        name=check_name(fields["name"]),
+        affiliations=tuple(check_name(affiliation) for affiliation in fields["affiliations"]),
+    )
+
+
+def _parse_card(value: Json) -> OwnCard:
+    fields = check_keys(value, frozenset({"hash", "identity"}))
+    return OwnCard(check_b64u(fields["identity"]), check_b64u(fields["hash"]))
+
+
+def _parse_numbering(value: Json) -> Numbering:
+    fields = check_keys(value, frozenset({"next", "previous"}))
+    return Numbering(check_integer(fields["next"], 0, LAST_NUMBER + 1), _parse_optional(fields["previous"]))
+
+
+def _optional(value: bytes | None) -> str | None:
+    return None if value is None else encode_b64u(value)
+
+
+def _parse_optional(value: Json) -> bytes | None:
+    return None if value is None else check_b64u(value)
+
+
+def _object(value: Json) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        raise MalformedError("not an object")
+    return value

@@ -1,0 +1,87 @@
+"""The root's keyring: the key that signs rosters, kept offline. spec: Key table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from crypto.encoding import Json, check_b64u, check_keys, check_organisation, encode_b64u
+from crypto.errors import MalformedError
+from crypto.labels import KEY_SIZE
+from crypto.roster import Pins
+from crypto.signing import verifying_key
+from crypto.verifying import Document, document_json, read_document
+from workstation.errors import WorkstationError
+from workstation.keyring import sealing
+from workstation.keyring.sealing import COST, Cost, Seal
+from workstation.texts import translate as _
+
+FILE_NAME: Final = "root-keyring"
+_KEYS: Final = frozenset({"cards", "credential", "organisation", "roster", "signing"})
+
+
+@dataclass(slots=True)
+class RootKeyring:
+    """The root's secrets, unlocked. `roster` is the last one signed, `cards` those of enrolment requests."""
+
+    seal: Seal
+    organisation: str
+    signing: bytes
+    credential: bytes | None
+    roster: Document | None
+    cards: list[Document]
+
+    @property
+    def pins(self) -> Pins:
+        """What everybody else pins about this root."""
+        return Pins(self.organisation, verifying_key(self.signing), 1)
+
+    def save(self) -> None:
+        """Seal the present state. Raises OSError."""
+        self.seal.save(_serialize(self.organisation, self.signing, self.credential, self.roster, self.cards))
+
+
+def create_root(
+    folder: Path, organisation: str, passphrase: str, cost: Cost = COST, signing: bytes | None = None
+) -> RootKeyring:
+    """Make a root key. A `signing` seed is given by the demo only. Raises WorkstationError if there is one."""
+    seed = signing or os.urandom(KEY_SIZE)
+    seal = sealing.create(folder / FILE_NAME, "root", passphrase, _serialize(organisation, seed, None, None, []), cost)
+    return RootKeyring(seal, organisation, seed, None, None, [])
+
+
+def open_root(folder: Path, passphrase: str) -> RootKeyring:
+    """Unlock the root's keyring. Raises PassphraseError, WorkstationError."""
+    seal, content = sealing.open_sealed(folder / FILE_NAME, "root", passphrase)
+    try:
+        return _parse(seal, check_keys(content, _KEYS))
+    except MalformedError:
+        raise WorkstationError(_("De sleutelbos is door een andere versie van dit programma gemaakt.")) from None
+
+
+def _serialize(
+    organisation: str, signing: bytes, credential: bytes | None, roster: Document | None, cards: list[Document]
+) -> Json:
+    return {
+        "cards": [document_json(card) for card in cards],
+        "credential": None if credential is None else encode_b64u(credential),
+        "organisation": organisation,
+        "roster": None if roster is None else document_json(roster),
+        "signing": encode_b64u(signing),
+    }
+
+
+def _parse(seal: Seal, fields: Mapping[str, Json]) -> RootKeyring:
+    if not isinstance(fields["cards"], list):
+        raise MalformedError("cards are a list")
+    return RootKeyring(
+        seal=seal,
+        organisation=check_organisation(fields["organisation"]),
+        signing=check_b64u(fields["signing"]),
+        credential=None if fields["credential"] is None else check_b64u(fields["credential"]),
+        roster=None if fields["roster"] is None else read_document(fields["roster"]),
+        cards=[read_document(card) for card in fields["cards"]],
+    )

@@ -1,0 +1,54 @@
+"""What a workstation's keyring holds. spec: Key table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from crypto.verifying import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose workstation this is; the root's key is pinned when it is enrolled."""
+
+    organisation: str
+    root_key: bytes
+    person: str
+    name: str
+    affiliations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCard:
+    """The secret half (a seed of 32 bytes) of one week's card, and the card's hash."""
+
+    identity: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """The next number to use in a conversation, and the id of one's own last message there."""
+
+    next: int = 0
+    previous: bytes | None = None
+
+
+@dataclass(slots=True)
+class State:
+    """Everything that is sealed. Weeks are week numbers, ids and keys 32 bytes.
+
+    `known` holds the hash of every card ever seen, by week and workstation; `local_key` is for names and notes on this
+    machine; `roster` is the newest that was verified, and none older than `roster_version` is taken any more.
+    """
+
+    me: Person
+    signing: bytes
+    local_key: bytes
+    cards: dict[int, OwnCard] = field(default_factory=dict)
+    known: dict[int, dict[bytes, bytes]] = field(default_factory=dict)
+    archives: dict[bytes, bytes] = field(default_factory=dict)
+    numbers: dict[bytes, Numbering] = field(default_factory=dict)
+    credential: bytes | None = None
+    roster: Document | None = None
+    roster_version: int = 1
