@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import xor
 from typing import Final
 
 from crypto.encoding import Json
@@ -17,6 +19,10 @@ _MODULUS: Final = 3_329
 _COEFFICIENTS_SIZE: Final = 1_152
 _BECH32: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_GENERATOR: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)  # BIP 173
+# What each value of the five top bits adds; a recipient has 1,952 digits, and opening the desk reads thousands of them.
+_BECH32_STEPS: Final = tuple(
+    reduce(xor, (g for bit, g in enumerate(_BECH32_GENERATOR) if top >> bit & 1), 0) for top in range(32)
+)
 # The u-coordinates of small order modulo 2²⁵⁵ − 19, and two that are not reduced (RFC 7748, section 6.1).
 _PRIME: Final = 2**255 - 19
 _LOW_ORDER: Final = frozenset(
@@ -82,10 +88,7 @@ def decode_identity(text: str) -> bytes:
 def _polymod(values: list[int]) -> int:
     checksum = 1
     for value in values:
-        top = checksum >> 25
-        checksum = (checksum & 0x1FFFFFF) << 5 ^ value
-        for bit, generator in enumerate(_BECH32_GENERATOR):
-            checksum ^= generator if top >> bit & 1 else 0
+        checksum = (checksum & 0x1FFFFFF) << 5 ^ value ^ _BECH32_STEPS[checksum >> 25]
     return checksum
 
 
@@ -94,11 +97,10 @@ def _expand(prefix: str) -> list[int]:
 
 
 def _encode_bech32(prefix: str, data: bytes) -> str:
-    bits = int.from_bytes(data, "big")
     count = -(-len(data) * 8 // 5)
-    bits <<= count * 5 - len(data) * 8
-    digits = [bits >> 5 * (count - 1 - i) & 31 for i in range(count)]
-    check = _polymod(_expand(prefix) + digits + [0] * 6) ^ 1
+    bits = f"{int.from_bytes(data, 'big'):0{len(data) * 8}b}".ljust(count * 5, "0")
+    digits = [int(bits[i : i + 5], 2) for i in range(0, count * 5, 5)]
+    check = _polymod([*_expand(prefix), *digits, 0, 0, 0, 0, 0, 0]) ^ 1
     return prefix + "1" + "".join(_BECH32[d] for d in digits + [check >> 5 * (5 - i) & 31 for i in range(6)])
 
 
@@ -106,10 +108,8 @@ def _decode_bech32(prefix: str, text: str, size: int) -> bytes:
     count = -(-size * 8 // 5)
     if len(text) != len(prefix) + 1 + count + 6 or not text.startswith(prefix + "1"):
         raise MalformedError("not bech32 of the expected kind and size")
-    bits = 0
-    for character in text[len(prefix) + 1 : -6]:
-        bits = bits << 5 | max(_BECH32.find(character), 0)
-    data = (bits >> count * 5 - size * 8).to_bytes(size, "big")
+    bits = "".join(f"{max(_BECH32.find(character), 0):05b}" for character in text[len(prefix) + 1 : -6])
+    data = int(bits[: size * 8], 2).to_bytes(size, "big")
     # Encoding again catches a wrong checksum, a foreign character and non-zero filling alike.
     if _encode_bech32(prefix, data) != text:
         raise MalformedError("bech32 is not canonical")
