@@ -1,8 +1,11 @@
 /** The entry of every page: it prepares leaving, and loads what the page needs. */
 
+import { removeExpiredEverywhere } from "./contacts.ts";
 import { prepareLeaving } from "./leave.ts";
+import { today } from "./page.ts";
 
 prepareLeaving();
+removeExpiredEverywhere(today());
 
 const page = document.body.dataset["page"];
 if (page === "schrijven") {

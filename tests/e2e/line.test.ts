@@ -12,9 +12,10 @@ import { Desk } from "./desk.ts";
 import { Organisation } from "./organisation.ts";
 import { Reporter } from "./reporter.ts";
 
-const PAIRS: readonly (readonly [Kind, Kind])[] = [
-  ["Chromium", "Firefox"],
-  ["Chromium without JIT", "Firefox, Safer"],
+// The last word marks a pair's own letters, since both pairs write to the same desks.
+const PAIRS: readonly (readonly [Kind, Kind, string])[] = [
+  ["Chromium", "Firefox", "kastanje"],
+  ["Chromium without JIT", "Firefox, Safer", "wilgenroos"],
 ];
 
 let organisation: Organisation;
@@ -42,7 +43,7 @@ async function unlock(place: number, person: string): Promise<Desk> {
   return Desk.unlock(browser, await organisation.openDesk(person));
 }
 
-describe.each(PAIRS)("%s and %s", (first, second) => {
+describe.each(PAIRS)("%s and %s", (first, second, mark) => {
   const browsers: Browser[] = [];
 
   afterAll(async () => {
@@ -50,7 +51,7 @@ describe.each(PAIRS)("%s and %s", (first, second) => {
   });
 
   test("two reports, an answer to each, each code sees only its own, and a follow-up arrives where it belongs", async () => {
-    const stories = [`Iemand wachtte bij mijn huis. ${first}`, `Een collega zet mij onder druk. ${second}`] as const;
+    const stories = [`Iemand wachtte bij mijn huis, ${mark}.`, `Een collega zet mij onder druk, ${mark}.`] as const;
     browsers.push(await launch(first), await launch(second));
     const [a, b] = await Promise.all(browsers.map(async (browser) => Reporter.open(browser, organisation.portal)));
     if (a === undefined || b === undefined) {
@@ -60,9 +61,9 @@ describe.each(PAIRS)("%s and %s", (first, second) => {
 
     await organisation.sync();
     await expect(anna.read(stories[0])).resolves.toHaveLength(1);
-    await anna.answer(`Goed dat u schrijft over uw huis. ${first}`);
+    await anna.answer(`Goed dat u schrijft over uw huis, ${mark}.`);
     await expect(bram.read(stories[1])).resolves.toHaveLength(1);
-    await bram.answer(`Dat hoort er niet bij. ${second}`);
+    await bram.answer(`Dat hoort er niet bij, ${mark}.`);
     await organisation.sync();
     await organisation.tick();
 
@@ -76,15 +77,15 @@ describe.each(PAIRS)("%s and %s", (first, second) => {
       expect.stringMatching(/^Bram,.*hoort er niet bij/),
     ]);
 
-    await a.reply("Mijn buurman zag het ook.");
+    await a.reply(`Mijn buurman zag het ook, ${mark}.`);
     await organisation.sync();
-    await expect(anna.read("Mijn buurman")).resolves.toEqual([
+    await expect(anna.read(`Mijn buurman zag het ook, ${mark}`)).resolves.toEqual([
       expect.stringContaining(stories[0]),
       expect.stringContaining("over uw huis"),
-      expect.stringContaining("Mijn buurman zag het ook."),
+      expect.stringContaining("Mijn buurman zag het ook"),
     ]);
     // A colleague who may read sees the whole conversation too.
-    await expect(bram.read("Mijn buurman")).resolves.toHaveLength(3);
+    await expect(bram.read(`Mijn buurman zag het ook, ${mark}`)).resolves.toHaveLength(3);
   }, 300_000);
 });
 

@@ -34,6 +34,8 @@ export class Proxy {
     server.on("request", (incoming: IncomingMessage, outgoing) => {
       void readAll(incoming).then((body) => {
         const { method = "", url: path = "", headers } = incoming;
+        // What is twisted is text, so it must come uncompressed.
+        headers["accept-encoding"] = "identity";
         proxy.requests.push({ method, path, headers: JSON.stringify(incoming.rawHeaders), body });
         const onward = request(`${portal}${path}`, { method, headers }, (answer) => {
           void readAll(answer).then((content) => {

@@ -135,6 +135,22 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
   }, 60_000);
 });
 
+test("a number that has expired since the build is not shown, in the page or on any sheet", async () => {
+  for (const path of ["/nl/", "/nl/schrijven/"]) {
+    proxy.twists.set(path, (body) => Buffer.from(body.toString().replaceAll(/data-expires-on="\d{4}/g, 'data-expires-on="2020')));
+  }
+  proxy.twists.set("/api/v1/keyset", () => Buffer.from("{}"));
+  const browser = await launch("Chromium");
+  const reporter = await Reporter.open(browser, proxy.address);
+  await reporter.page.goto(`${proxy.address}/nl/schrijven/`);
+  await expectClosedWithoutNumbers(reporter);
+  await reporter.page.goto(`${proxy.address}/nl/`);
+  await reporter.page.waitForFunction(() => document.querySelectorAll("[data-expires-on]").length === 0);
+  // The one number that never expires stands above every page.
+  await expect(reporter.page.$$("header a[href='tel:112']")).resolves.toHaveLength(1);
+  await browser.close();
+}, 60_000);
+
 test.each(["", "schrijven/", "lezen/"])("without JavaScript /nl/%s says what to do instead, and has no control", async (page) => {
   const browser = await launch("Chromium");
   const { page: tab } = await Reporter.open(browser, proxy.address);
@@ -176,6 +192,11 @@ async function expectClosed(reporter: Reporter, reason: string): Promise<void> {
   );
   expect(shown).toEqual([reason]);
   await expect(reporter.texts(".phones a")).resolves.toContain("088 55 43 288");
+}
+
+async function expectClosedWithoutNumbers(reporter: Reporter): Promise<void> {
+  await reporter.step("sheet-closed");
+  await expect(reporter.texts(".phones a")).resolves.toEqual([]);
 }
 
 async function leave(page: Page): Promise<void> {

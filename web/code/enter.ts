@@ -4,10 +4,10 @@ import { choose, clone, fields, press, show, slots } from "../page.ts";
 import { complete, decode, PREFIX_LETTERS, recover, split, WORD_COUNT } from "../protocol/code.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import { fillPlace } from "./show.ts";
-import { listOf } from "./words.ts";
+import { chooseList } from "./words.ts";
 
-/** Ask for a code until it is one; return its secret of 11 bytes. */
-export async function enterCode(): Promise<Uint8Array> {
+/** Ask for a code of one of these lists until it is one; return its secret of 11 bytes. */
+export async function enterCode(lists: readonly (readonly string[])[]): Promise<Uint8Array> {
   const step = clone("step-enter");
   const controls = fields(step, "word");
   for (const control of controls) {
@@ -27,21 +27,25 @@ export async function enterCode(): Promise<Uint8Array> {
       }
     }
     const typed = controls.map((control) => split(control.value).join(""));
+    const list = chooseList(typed, lists);
     try {
-      const secret = decode(typed, listOf(typed));
+      const secret = decode(typed, list);
       wipe(controls);
       return secret;
     } catch (error) {
       if (!(error instanceof ProtocolError)) {
         throw error;
       }
-      proposal = explain(step, typed);
+      proposal = explain(step, typed, list);
     }
   }
 }
 
-function explain(step: HTMLElement, typed: readonly string[]): { place: number; word: string } | null {
-  const list = listOf(typed);
+function explain(
+  step: HTMLElement,
+  typed: readonly string[],
+  list: readonly string[],
+): { place: number; word: string } | null {
   const unknown = typed.flatMap((word, place) => (isKnown(word, list) ? [] : [place]));
   const [place] = unknown;
   if (place === undefined) {

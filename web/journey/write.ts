@@ -24,7 +24,10 @@ const questionsVersion = (): number => Number(document.body.dataset["questions"]
 /** Run the page. A keyset that does not hold closes it before a word is typed. */
 export async function write(): Promise<void> {
   document.getElementById("without-script")?.remove();
-  await insist(loadKeyset);
+  if ((await insist(loadKeyset)) === null) {
+    history.back();
+    return;
+  }
   const questions = readQuestions();
   const answers: Answers = { choices: new Map(), story: "" };
   const secret = wipeOnLeave(makeSecret(random(SECRET_SIZE)));

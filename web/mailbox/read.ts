@@ -2,6 +2,7 @@
 
 import { getIndex } from "../api.ts";
 import { enterCode } from "../code/enter.ts";
+import { loadLists } from "../code/words.ts";
 import { Delivery } from "../delivery.ts";
 import { wipe, wipeOnLeave } from "../leave.ts";
 import { clone, countCharacters, field, press, show, slot, today } from "../page.ts";
@@ -18,12 +19,12 @@ import { type Visit, visit } from "./visit.ts";
 export async function read(): Promise<void> {
   document.getElementById("without-script")?.remove();
   for (;;) {
-    const loaded = await insist(async () => ({ keyset: await loadKeyset(), index: await getIndex() }));
+    const loaded = await insist(async () => ({ keyset: await loadKeyset(), index: await getIndex(), lists: await loadLists() }));
     if (loaded === null) {
       history.back();
       return;
     }
-    const secret = wipeOnLeave(await enterCode());
+    const secret = wipeOnLeave(await enterCode(loaded.lists));
     const visited = await insist(async () => {
       const report = showProgress();
       report("derive");
