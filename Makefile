@@ -10,7 +10,7 @@ export VAR ?= var
 export PYTHONPATH := .
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test test-fast lint format install browsers vectors locks clean
+.PHONY: run test test-fast lint lint-python lint-web format install browsers vectors locks clean
 
 # Portal, couriers and a desk, on this machine only, until Ctrl+C. Neither half knows the other; they meet here.
 run: install
@@ -45,14 +45,19 @@ test: install browsers lint
 	$(NODE_BIN)/vitest run
 
 test-fast: install lint
-	$(BIN)/pytest -q -m "not slow" -n 2
-	$(NODE_BIN)/vitest run --exclude '**/*.slow.test.ts' --exclude 'tests/e2e/**'
+	@$(NODE_BIN)/vitest run --exclude '**/*.slow.test.ts' --exclude 'tests/e2e/**' & \
+	$(BIN)/pytest -q -m "not slow" -n 2 && wait $$!
 
 lint: install
+	@$(MAKE) --no-print-directory -j2 lint-python lint-web
+
+lint-python:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+lint-web:
 	$(BIN)/djlint templates --lint --quiet
 	$(NODE_BIN)/tsc --noEmit
 	$(NODE_BIN)/eslint web tests --max-warnings 0

@@ -7,6 +7,9 @@ from types import ModuleType
 
 import pytest
 
+# Every word is compared with every other.
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[2] / "content" / "words"
 
 

@@ -95,6 +95,7 @@ def test_bodies_decrypt_to_what_was_encrypted(size: int) -> None:
             stream.decrypt(cut, bytes(16), bytes(16))
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(st.sets(st.sampled_from("abcdefghijk"), min_size=1), st.sets(st.sampled_from("abcdefghijk")))
 def test_the_excluded_cannot_open_and_the_allowed_can(allowed: set[str], absent: set[str]) -> None:

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import replace
 from itertools import combinations
 
+import pytest
+
 from crypto import conversation, labels, payload
 from crypto.address import delete_hash, derive_address, derive_delete_token
 from crypto.age.format import decode_base64, parse
@@ -14,6 +16,9 @@ from crypto.envelope import HEADER_SIZE
 from portal.upkeep.rewrite import rewrite
 from tests import world
 from tests.portal.helpers import Portal
+
+# Three conversations are sealed for each test.
+pytestmark = pytest.mark.slow
 
 REPORTERS = 3
 MESSAGES = 4

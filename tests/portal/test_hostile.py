@@ -12,6 +12,9 @@ from portal.gate import CALLS, RECORD_SIZE
 from portal.site.headers import HEADERS
 from tests.portal.helpers import Portal, credential_of
 
+# Hundreds of malformed requests.
+pytestmark = pytest.mark.slow
+
 # The portal is shared by all examples on purpose: nothing may change in it.
 shared = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -29,6 +29,9 @@ from workstation.ceremony.roster import Changes, adopt_previous, make_roster, re
 from workstation.errors import WorkstationError
 from workstation.keyring.workstation import open_keyring
 
+# Each chain makes and seals a dozen keys and cards for everybody.
+pytestmark = pytest.mark.slow
+
 
 def ids(organisation: Organisation) -> dict[str, bytes]:
     last = read_last(organisation.root())

@@ -23,6 +23,9 @@ from workstation.courier.service import Courier, Synced
 from workstation.errors import CourierError
 from workstation.spool import KEYSET_SIZE, RECORD_SIZE, Spool
 
+# Real portals and real time-outs.
+pytestmark = pytest.mark.slow
+
 CREDENTIAL = bytes(range(32))
 ADDRESSES = [bytes([i]) * 32 for i in range(1, 7)]
 KEYSET = ("GET", "/api/v1/keyset")

@@ -21,6 +21,9 @@ from workstation.cases.inbox import excerpt
 from workstation.desk.work import Work
 from workstation.errors import WorkstationError
 
+# Real envelopes, sealed and opened by the dozen, and a disk that is waited for.
+pytestmark = pytest.mark.slow
+
 DAY = 24 * 3600
 
 
