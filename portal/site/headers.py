@@ -24,7 +24,6 @@ _CONTENT_SECURITY: Final = (
 _DENIED_FEATURES: Final = (
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "camera",
     "display-capture",
     "encrypted-media",
