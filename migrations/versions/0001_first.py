@@ -51,5 +51,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Refuse: a table that people's reports lie in is not dropped by a tool."""
-    raise NotImplementedError("Restore a backup instead.")
+    """Drop everything: before the first version there was nothing."""
+    for table in ("document", "budget", "ticket", "waiting", "index_entry", "block"):
+        op.drop_table(table)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
@@ -22,6 +23,17 @@ def test_the_migrations_make_the_tables_that_are_described(portal: Portal) -> No
     with portal.database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_the_first_migration_can_be_undone_and_done_again(portal: Portal) -> None:
+    """Down leaves nothing of ours behind, up makes all of it anew."""
+    configuration = migrating._configuration()
+    with portal.database.write() as connection:
+        configuration.attributes["connection"] = connection
+        command.downgrade(configuration, "base")
+        assert set(inspect(connection).get_table_names()) == {"alembic_version"}
+    migrating.migrate(portal.database)
+    assert set(inspect(portal.database.engine).get_table_names()) == {*TABLES, "alembic_version"}
 
 
 def test_the_block_table_has_exactly_five_columns(portal: Portal) -> None:

@@ -296,14 +296,10 @@ export function order(messages: Iterable<Message>): Message[] {
   return ordered;
 }
 
-/** Say whether an author begins anew although another message of theirs is known; it is shown, never dropped. */
-export function isRestart(message: Message, messages: Iterable<Message>): boolean {
-  return (
-    message.payload.previous === null &&
-    Array.from(messages).some(
-      (other) => equal(other.payload.author, message.payload.author) && !equal(other.id, message.id),
-    )
-  );
+/** Say whether an author begins anew although an earlier message of theirs is known; it is shown, never dropped. */
+export function isRestart(message: Message, earlier: Iterable<Message>): boolean {
+  const { author, previous } = message.payload;
+  return previous === null && Array.from(earlier).some((other) => equal(other.payload.author, author));
 }
 
 function precedes(earlier: Message, later: Message): boolean {
