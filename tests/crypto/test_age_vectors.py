@@ -57,7 +57,11 @@ OURS = {name: v for name, v in ALL.items() if v.is_ours}
 # A header of X25519 or scrypt stanzas parses here like any other; that it is right is theirs to say.
 PARSED = {n: v for n, v in PLAIN.items() if v.expect != "header failure"}
 _FORMAT = ("empty", "header", "hmac", "stanza", "stream", "version")
-UNPARSED = {n: v for n, v in PLAIN.items() if v.expect == "header failure" and n.startswith(_FORMAT)}
+UNPARSED = {
+    n: v
+    for n, v in PLAIN.items()
+    if v.expect == "header failure" and (n.startswith(_FORMAT) or n.endswith("_not_canonical_body"))
+}
 # Their file key lets the body be checked although the identity is of a kind that we leave out.
 STREAMED = {n: v for n, v in PLAIN.items() if "file key" in v.fields and v.expect in ("success", "payload failure")}
 
