@@ -16,6 +16,7 @@ from crypto.labels import KEY_SIZE
 Json = Any
 MAX_INTEGER: Final = 2**53 - 1
 MAX_DEPTH: Final = 16
+NAME_LENGTH: Final = 80
 
 _ORGANISATION: Final = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
 _SLUG: Final = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
@@ -133,6 +134,14 @@ def check_text(value: Json) -> str:
     if not isinstance(value, str) or any((c < " " and c != "\n") or "\x7f" <= c <= "\x9f" for c in value):
         raise MalformedError("not text, or text with control characters")
     return value
+
+
+def check_name(value: Json) -> str:
+    """Return the value if it is one line of 1–80 characters. Raises MalformedError."""
+    name = check_text(value)
+    if not 1 <= len(name) <= NAME_LENGTH or "\n" in name:
+        raise MalformedError("a name is one line of 1 to 80 characters")
+    return name
 
 
 def check_b64u(value: Json) -> bytes:

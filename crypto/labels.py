@@ -23,6 +23,8 @@ ID_CONVERSATION: Final = label("id/conversation")
 ID_WORKSTATION: Final = label("id/workstation")
 SIGN_MAILBOX: Final = label("sign/mailbox")
 SIGN_WORKSTATION: Final = label("sign/workstation")
+ATTACHMENT_CONTENT: Final = label("attachment/content")
+ATTACHMENT_ADDRESS: Final = label("attachment/address")
 FINGERPRINT: Final = label("fingerprint")
 
 TYPE_ROSTER: Final = "application/vnd.vertrouwenspost.roster.v1+json"

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from crypto.attachment import ATTACHMENT_COUNT, FILE_SIZE, Attachment
 from crypto.encoding import (
     Json,
     check_b64u,
     check_day,
     check_integer,
     check_keys,
+    check_name,
     check_organisation,
     check_slug,
     check_text,
@@ -61,11 +63,12 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a person says: the text, and in a message the answers to the questions of that version."""
+    """What a person says: the text, the files beside it, and in a message the answers to the questions of a version."""
 
     text: str = ""
     answers: Mapping[str, tuple[str, ...]] | None = None
     questions: int = 0
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +112,9 @@ _KEYS: Final = frozenset(
     ]
 )
 _BODY_KEYS: Final[Mapping[str, frozenset[str]]] = {
-    "message": frozenset({"answers", "questions", "text"}),
+    "message": frozenset({"answers", "attachments", "questions", "text"}),
     "allow": frozenset(),
-    "reply": frozenset({"text"}),
+    "reply": frozenset({"attachments", "text"}),
 }
 
 
@@ -241,6 +244,7 @@ def _parse_allow(value: Json) -> AllowList:
 def _body_json(kind: Kind, body: Body) -> Json:
     fields = {
         "answers": {q: list(c) for q, c in (body.answers or {}).items()},
+        "attachments": [_attachment_json(attachment) for attachment in body.attachments],
         "questions": body.questions,
         "text": body.text,
     }
@@ -251,14 +255,42 @@ def _parse_body(kind: Kind, value: Json) -> Body:
     fields = check_keys(value, _BODY_KEYS[kind])
     if kind == "allow":
         return Body()
-    text = check_text(fields["text"])
+    text, attachments = check_text(fields["text"]), _parse_attachments(fields["attachments"])
     if kind == "reply":
-        return Body(text)
+        return Body(text, attachments=attachments)
     answers = {check_slug(question): _parse_choices(c) for question, c in _object(fields["answers"]).items()}
-    return Body(text, answers, check_integer(fields["questions"], 0))
+    return Body(text, answers, check_integer(fields["questions"], 0), attachments)
 
 
 def _parse_choices(value: Json) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise MalformedError("choices are a list")
     return tuple(check_slug(choice) for choice in value)
+
+
+def _attachment_json(attachment: Attachment) -> Json:
+    return {
+        "digest": encode_b64u(attachment.digest),
+        "key": encode_b64u(attachment.key),
+        "name": attachment.name,
+        "size": attachment.size,
+    }
+
+
+def _parse_attachments(value: Json) -> tuple[Attachment, ...]:
+    if not isinstance(value, list) or len(value) > ATTACHMENT_COUNT:
+        raise MalformedError("attachments are a list of ten at most")
+    attachments = tuple(_parse_attachment(each) for each in value)
+    if len({attachment.key for attachment in attachments}) < len(attachments):
+        raise MalformedError("every attachment has a key of its own")
+    return attachments
+
+
+def _parse_attachment(value: Json) -> Attachment:
+    fields = check_keys(value, frozenset({"digest", "key", "name", "size"}))
+    return Attachment(
+        key=check_b64u(fields["key"]),
+        digest=check_b64u(fields["digest"]),
+        name=check_name(fields["name"]),
+        size=check_integer(fields["size"], 0, FILE_SIZE),
+    )

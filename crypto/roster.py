@@ -12,9 +12,9 @@ from crypto.encoding import (
     check_day,
     check_integer,
     check_keys,
+    check_name,
     check_organisation,
     check_slug,
-    check_text,
     digest,
     encode_b64u,
     parse_json,
@@ -23,7 +23,6 @@ from crypto.encoding import (
 from crypto.errors import ForgedError, KeysetError, MalformedError
 from crypto.verifying import Document, author_id, verify_document
 
-NAME_LENGTH: Final = 80
 AFFILIATION_COUNT: Final = 16
 
 
@@ -162,11 +161,3 @@ def _parse_workstation(value: Json) -> Workstation:
     if workstation.id != author_id(labels.ID_WORKSTATION, workstation.verifying_key):
         raise MalformedError("a workstation's id is the hash of its key")
     return workstation
-
-
-def check_name(value: Json) -> str:
-    """Return the value if it is one line of 1–80 characters. Raises MalformedError."""
-    name = check_text(value)
-    if not 1 <= len(name) <= NAME_LENGTH or "\n" in name:
-        raise MalformedError("a name is one line of 1 to 80 characters")
-    return name

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from crypto import card, conversation, freshness, keyset, labels, mailbox, payload, roster
 from crypto.age.hybrid import Identity, recipient_of
+from crypto.attachment import Attachment
 from crypto.encoding import digest
 from crypto.envelope import open as open_envelope
 from crypto.envelope import seal
@@ -134,10 +135,16 @@ def make_mailbox(seed: str = "reporter") -> mailbox.Mailbox:
     return mailbox.derive(bytes([secret[0] & 15]) + secret[1:], ORGANISATION)
 
 
+def make_attachment(seed: str = "photo", name: str = "foto 1.jpg", size: int = 70_000) -> Attachment:
+    """Return what a message says of a file; there need not be one."""
+    random = make_random(seed)
+    return Attachment(key=random(32), digest=random(32), name=name, size=size)
+
+
 def write_message(box: mailbox.Mailbox, team: Team, text: str = "Hallo", **changes: object) -> payload.Payload:
     """Return a reporter's first message to everybody, with fields changed on request."""
     allow = conversation.first_allow(c.workstation.person for c in team.counsellors)
-    body = payload.Body(text, {"hoe-gaat-het": ("slaap-slecht",)}, 1)
+    body = payload.Body(text, {"hoe-gaat-het": ("slaap-slecht",)}, 1, (make_attachment(),))
     draft = conversation.Draft("message", body, "2026-11-18", 0, None, {})
     return replace(conversation.compose_message(box, team.keyset, allow, draft), **changes)  # type: ignore[arg-type]
 

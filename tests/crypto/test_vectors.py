@@ -9,7 +9,20 @@ from typing import Any
 
 import pytest
 
-from crypto import address, code, conversation, encoding, envelope, keyset, mailbox, payload, recipient, visit, week
+from crypto import (
+    address,
+    attachment,
+    code,
+    conversation,
+    encoding,
+    envelope,
+    keyset,
+    mailbox,
+    payload,
+    recipient,
+    visit,
+    week,
+)
 from crypto.age.hybrid import Identity, wrap
 from crypto.errors import ForgedError, KeysetError, MalformedError, NoMatchError, ProtocolError
 from crypto.roster import Pins
@@ -94,6 +107,30 @@ def test_an_address_follows_from_key_author_and_number(vector: Vector) -> None:
     assert token.hex() == vector["delete_token"]
     assert address.delete_hash(token).hex() == vector["delete_hash"]
     assert address.prefix(found).hex() == vector["prefix"]
+
+
+@vectors("attachment")
+def test_a_chunk_is_its_files_own_or_refused(vector: Vector) -> None:
+    """A chunk holds one piece of one file, at one place; whether it is the last is part of it."""
+    keys = attachment.derive_keys(bytes.fromhex(vector["key"]))
+    index, last, block = vector["index"], vector["last"], b64(vector["block"])
+    assert attachment.chunk_address(keys, index).hex() == vector["address"]
+    if vector["expect"] == "success":
+        piece = attachment.decrypt_chunk(keys, index, block, vector["size"], last=last)
+        assert encoding.digest(piece).hex() == vector["piece_hash"]
+        assert attachment.encrypt_chunk(keys, index, piece, last=last) == block
+    else:
+        with expect(vector):
+            attachment.decrypt_chunk(keys, index, block, vector["size"], last=last)
+
+
+@vectors("chunks")
+def test_the_number_of_chunks_is_padded(vector: Vector) -> None:
+    """Padmé decides how many chunks there are; the digest holds them together in their order."""
+    assert [[size, attachment.count_chunks(size)] for size, _ in vector["counts"]] == vector["counts"]
+    digests = [bytes.fromhex(text) for text in vector["digests"]]
+    assert attachment.combine_digests(digests).hex() == vector["digest"]
+    assert attachment.combine_digests(reversed(digests)).hex() != vector["digest"]
 
 
 @vectors("json")

@@ -20,6 +20,7 @@ sys.path.insert(0, str(HERE.parent.parent))
 
 from crypto import (  # noqa: E402
     address,
+    attachment,
     code,
     conversation,
     encoding,
@@ -303,6 +304,53 @@ def flips() -> None:
     path.write_text(json.dumps(fields, separators=(",", ":"), sort_keys=True) + "\n")
 
 
+def attachments() -> None:
+    """Chunks of a file: two pieces, whose number Padmé leaves as it is, and what must be refused."""
+    random = world.make_random("attachment")
+    key, content = random(32), random(attachment.CHUNK_SIZE + 100)
+    keys = attachment.derive_keys(key)
+    first, second = content[: attachment.CHUNK_SIZE], content[attachment.CHUNK_SIZE :]
+    good = attachment.encrypt_chunk(keys, 0, first, last=False)
+    end = attachment.encrypt_chunk(keys, 1, second, last=True)
+    filled = attachment.encrypt_chunk(keys, 1, second.ljust(attachment.CHUNK_SIZE - 1, b"\x00") + b"\x01", last=True)
+    combined = attachment.combine_digests([encoding.digest(good), encoding.digest(end)])
+
+    def vector(name: str, expect: str, index: int, block: bytes, piece: bytes, *, last: bool) -> None:
+        found = outcome(lambda: attachment.decrypt_chunk(keys, index, block, len(piece), last=last))
+        assert found == expect, (name, found)
+        write(
+            f"attachment/{name}",
+            key=key.hex(),
+            size=len(piece),
+            index=index,
+            last=last,
+            block=b64(block),
+            piece_hash=encoding.digest(piece).hex(),
+            address=attachment.chunk_address(keys, index).hex(),
+            expect=expect,
+        )
+
+    vector("first", "success", 0, good, first, last=False)
+    vector("last", "success", 1, end, second, last=True)
+    vector("empty", "success", 0, attachment.encrypt_chunk(keys, 0, b"", last=True), b"", last=True)
+    vector("moved", "forged", 1, good, first, last=False)
+    vector("cut_off", "forged", 0, good, first, last=True)
+    vector("goes_on", "forged", 1, end, second, last=False)
+    vector("flipped", "forged", 0, bytes([good[0] ^ 1]) + good[1:], first, last=False)
+    vector("tag_flipped", "forged", 0, good[:-1] + bytes([good[-1] ^ 1]), first, last=False)
+    vector("filler", "forged", 0, random(labels.BLOCK_SIZE), first, last=False)
+    vector("short", "malformed", 0, good[:-1], first, last=False)
+    vector("fill_not_zero", "malformed", 1, filled, second, last=True)
+    sizes = [0, 1, 65_519, 65_520, 65_521, 131_041, 524_161, 5_000_000, attachment.FILE_SIZE]
+    write(
+        "chunks/counts",
+        counts=[[n, attachment.count_chunks(n)] for n in sizes],
+        digests=[encoding.digest(block).hex() for block in (good, end)],
+        digest=combined.hex(),
+        expect="success",
+    )
+
+
 def payloads() -> None:
     team, box = world.make_team(), world.make_mailbox()
     written = world.write_message(box, team)
@@ -313,6 +361,12 @@ def payloads() -> None:
     reply = payload.serialize(world.write_reply(team.counsellors[0], team, [message]))
     allow = payload.serialize(replace(written, kind="allow", body=payload.Body()))
     fields = json.loads(data)
+    attached = fields["body"]["attachments"][0]
+
+    eleven_attachments = [{**attached, "key": encoding.encode_b64u(bytes([i]) * 32)} for i in range(11)]
+
+    def attaching(*entries: Any) -> bytes:
+        return changed(body={**fields["body"], "attachments": list(entries)})
 
     def changed(**changes: Any) -> bytes:
         return encoding.serialize_json({**fields, **changes})
@@ -345,6 +399,16 @@ def payloads() -> None:
         "text_bidi_is_text": changed(body={**fields["body"], "text": "\u202eabc"}),
         "answers_list": changed(body={**fields["body"], "answers": []}),
         "choice_upper": changed(body={**fields["body"], "answers": {"a": ["B"]}}),
+        "attachments_none_good": attaching(),
+        "attachments_eleven": attaching(*eleven_attachments),
+        "attachment_twice": attaching(attached, attached),
+        "attachment_key_short": attaching({**attached, "key": "AAAA"}),
+        "attachment_without_digest": attaching({k: v for k, v in attached.items() if k != "digest"}),
+        "attachment_too_large": attaching({**attached, "size": attachment.FILE_SIZE + 1}),
+        "attachment_name_empty": attaching({**attached, "name": ""}),
+        "attachment_name_of_81": attaching({**attached, "name": "x" * 81}),
+        "attachment_name_of_two_lines": attaching({**attached, "name": "a\nb"}),
+        "attachment_in_allow": changed(type="allow", body={"attachments": []}),
         "not_an_object": b"[]",
     }
     for name, raw in cases.items():
@@ -692,6 +756,7 @@ SUBJECTS = (
     encodings,
     weeks,
     envelopes,
+    attachments,
     payloads,
     messages,
     keysets,

@@ -10,6 +10,7 @@ import { KEY_SIZE } from "./labels.ts";
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 export const MAX_DEPTH = 16;
+export const NAME_LENGTH = 80;
 
 const ORGANISATION = /^[a-z0-9-]{1,64}$/;
 const SLUG = /^[a-z0-9-]{1,32}$/;
@@ -212,6 +213,17 @@ export function checkText(value: Json): string {
     throw new MalformedError("not text, or text with control characters");
   }
   return value;
+}
+
+/** Return the value if it is one line of 1–80 characters. Throws MalformedError. */
+export function checkName(value: Json): string {
+  const name = checkText(value);
+  // Characters are code points, as Python counts them, not UTF-16 units.
+  const length = Array.from(name).length;
+  if (length < 1 || length > NAME_LENGTH || name.includes("\n")) {
+    throw new MalformedError("a name is one line of 1 to 80 characters");
+  }
+  return name;
 }
 
 /** Return 32 bytes from b64u. Throws MalformedError. */

@@ -69,6 +69,7 @@ export async function seal(
     await pause();
   }
   const block = await age.encrypt(plaintext, shuffle(all, random), pause);
+  plaintext.fill(0);
   assert(block.length === BLOCK_SIZE, "an envelope is one block");
   return block;
 }

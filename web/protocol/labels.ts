@@ -20,6 +20,8 @@ export const ID_CONVERSATION = label("id/conversation");
 export const ID_WORKSTATION = label("id/workstation");
 export const SIGN_MAILBOX = label("sign/mailbox");
 export const SIGN_WORKSTATION = label("sign/workstation");
+export const ATTACHMENT_CONTENT = label("attachment/content");
+export const ATTACHMENT_ADDRESS = label("attachment/address");
 export const FINGERPRINT = label("fingerprint");
 
 export const TYPE_ROSTER = "application/vnd.vertrouwenspost.roster.v1+json";

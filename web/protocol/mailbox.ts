@@ -56,7 +56,7 @@ export async function derive(
   const identity = deriveKey(master, labels.MAILBOX_IDENTITY);
   const signing = deriveKey(master, labels.MAILBOX_SIGNING);
   const verifying = verifyingKey(signing);
-  return {
+  const mailbox = {
     conversation: authorId(labels.ID_CONVERSATION, verifying),
     identity,
     recipient: await recipientOf(identity),
@@ -67,6 +67,9 @@ export async function derive(
     replyAddressKey: deriveKey(master, labels.MAILBOX_REPLY_ADDRESS),
     replyDeleteKey: deriveKey(master, labels.MAILBOX_REPLY_DELETE),
   };
+  // All that a code opens follows from these bytes, and nobody needs them any more.
+  master.fill(0);
+  return mailbox;
 }
 
 function deriveKey(master: Uint8Array, label: Uint8Array): Uint8Array {

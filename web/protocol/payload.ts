@@ -1,6 +1,7 @@
 /** A message's fields, and their canonical bytes. spec: Payload. */
 
-import { checkB64u, checkDay, checkInteger, checkKeys, checkList, checkObject, checkOrganisation, checkSlug, checkText, digest, encodeB64u, type Json, parseJson, serializeJson } from "./encoding.ts";
+import { type Attachment, ATTACHMENT_COUNT, FILE_SIZE } from "./attachment.ts";
+import { checkB64u, checkDay, checkInteger, checkKeys, checkList, checkName, checkObject, checkOrganisation, checkSlug, checkText, digest, encodeB64u, type Json, parseJson, serializeJson } from "./encoding.ts";
 import { decodeRecipient, encodeRecipient } from "./recipient.ts";
 import { MalformedError } from "./errors.ts";
 import { LAST_NUMBER, PERSON_COUNT, PROTOCOL_VERSION } from "./labels.ts";
@@ -35,11 +36,12 @@ export interface Contact {
   readonly replyDeleteKey: Uint8Array;
 }
 
-/** What a person says: the text, and in a message the answers to the questions of that version. */
+/** What a person says: the text, the files beside it, and in a message the answers to the questions of a version. */
 export interface Body {
   readonly text: string;
   readonly answers: ReadonlyMap<string, readonly string[]>;
   readonly questions: number;
+  readonly attachments: readonly Attachment[];
 }
 
 /** One message's fields. A mailbox gives its allow-list and contact; a workstation names the list it followed. */
@@ -95,9 +97,9 @@ export function isAllowList(allow: AllowList | Reference): allow is AllowList {
   return "persons" in allow;
 }
 
-/** Return a body of text alone, as in a reply. */
-export function textBody(text: string): Body {
-  return { text, answers: new Map(), questions: 0 };
+/** Return a body without answers, as in a reply. */
+export function textBody(text: string, attachments: readonly Attachment[] = []): Body {
+  return { text, answers: new Map(), questions: 0, attachments };
 }
 
 /** Return the canonical bytes that are signed and sealed. */
@@ -229,9 +231,14 @@ function parseAllow(value: Json): AllowList {
 function bodyJson(kind: Kind, body: Body): Json {
   switch (kind) {
     case "message":
-      return { answers: Object.fromEntries(body.answers), questions: body.questions, text: body.text };
+      return {
+        answers: Object.fromEntries(body.answers),
+        attachments: body.attachments.map(attachmentJson),
+        questions: body.questions,
+        text: body.text,
+      };
     case "reply":
-      return { text: body.text };
+      return { attachments: body.attachments.map(attachmentJson), text: body.text };
     case "allow":
       return {};
   }
@@ -240,16 +247,19 @@ function bodyJson(kind: Kind, body: Body): Json {
 function parseBody(kind: Kind, value: Json): Body {
   switch (kind) {
     case "message": {
-      const fields = checkKeys(value, ["answers", "questions", "text"]);
+      const fields = checkKeys(value, ["answers", "attachments", "questions", "text"]);
       const answers = Object.entries(checkObject(fields.answers));
       return {
         text: checkText(fields.text),
         answers: new Map(answers.map(([question, choices]) => [checkSlug(question), parseChoices(choices)])),
         questions: checkInteger(fields.questions, 0),
+        attachments: parseAttachments(fields.attachments),
       };
     }
-    case "reply":
-      return textBody(checkText(checkKeys(value, ["text"]).text));
+    case "reply": {
+      const fields = checkKeys(value, ["attachments", "text"]);
+      return textBody(checkText(fields.text), parseAttachments(fields.attachments));
+    }
     case "allow":
       checkKeys(value, []);
       return textBody("");
@@ -258,4 +268,30 @@ function parseBody(kind: Kind, value: Json): Body {
 
 function parseChoices(value: Json): readonly string[] {
   return checkList(value).map(checkSlug);
+}
+
+function attachmentJson({ digest, key, name, size }: Attachment): Json {
+  return { digest: encodeB64u(digest), key: encodeB64u(key), name, size };
+}
+
+function parseAttachments(value: Json): readonly Attachment[] {
+  const list = checkList(value);
+  if (list.length > ATTACHMENT_COUNT) {
+    throw new MalformedError("attachments are a list of ten at most");
+  }
+  const attachments = list.map(parseAttachment);
+  if (new Set(attachments.map(({ key }) => encodeB64u(key))).size < attachments.length) {
+    throw new MalformedError("every attachment has a key of its own");
+  }
+  return attachments;
+}
+
+function parseAttachment(value: Json): Attachment {
+  const fields = checkKeys(value, ["digest", "key", "name", "size"]);
+  return {
+    key: checkB64u(fields.key),
+    digest: checkB64u(fields.digest),
+    name: checkName(fields.name),
+    size: checkInteger(fields.size, 0, FILE_SIZE),
+  };
 }

@@ -6,9 +6,9 @@ import {
   checkInteger,
   checkKeys,
   checkList,
+  checkName,
   checkOrganisation,
   checkSlug,
-  checkText,
   compareBytes,
   digest,
   encodeB64u,
@@ -22,7 +22,6 @@ import * as labels from "./labels.ts";
 import type { Id } from "./payload.ts";
 import { authorId, type Document, verifyDocument } from "./verifying.ts";
 
-export const NAME_LENGTH = 80;
 export const AFFILIATION_COUNT = 16;
 
 /** A counsellor's device; retired ones stay listed so that their old replies can be verified. */
@@ -173,15 +172,4 @@ function parseWorkstation(value: Json): Workstation {
     throw new MalformedError("a workstation's id is the hash of its key");
   }
   return workstation;
-}
-
-/** Return the value if it is one line of 1–80 characters. Throws MalformedError. */
-export function checkName(value: Json): string {
-  const name = checkText(value);
-  // Characters are code points, as Python counts them, not UTF-16 units.
-  const length = Array.from(name).length;
-  if (length < 1 || length > NAME_LENGTH || name.includes("\n")) {
-    throw new MalformedError("a name is one line of 1 to 80 characters");
-  }
-  return name;
 }

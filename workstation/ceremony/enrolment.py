@@ -11,6 +11,7 @@ from crypto.card import Card, parse_card
 from crypto.encoding import (
     check_b64u,
     check_keys,
+    check_name,
     check_organisation,
     check_slug,
     encode_b64u,
@@ -19,7 +20,7 @@ from crypto.encoding import (
 )
 from crypto.errors import ForgedError, MalformedError
 from crypto.keyset import fingerprint
-from crypto.roster import AFFILIATION_COUNT, Workstation, check_name
+from crypto.roster import AFFILIATION_COUNT, Workstation
 from crypto.signing import sign_document
 from crypto.verifying import Document, author_id, document_json, parse_document, read_document, verify_document
 from workstation.ceremony.card import WEEKS_AHEAD

@@ -9,13 +9,13 @@ from crypto.encoding import (
     check_b64u,
     check_integer,
     check_keys,
+    check_name,
     check_organisation,
     check_slug,
     encode_b64u,
 )
 from crypto.errors import MalformedError
 from crypto.labels import LAST_NUMBER
-from crypto.roster import check_name
 from crypto.verifying import document_json, read_document
 from crypto.week import decode_week, encode_week
 from workstation.keyring.state import Numbering, OwnCard, Person, State

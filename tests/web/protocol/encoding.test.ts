@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { checkDay, compareBytes, concat, decodeB64, decodeB64u, encodeB64, encodeB64u, equal, type Json, MAX_INTEGER, parseJson, serializeJson } from "../../../web/protocol/encoding.ts";
+import { checkDay, checkName, compareBytes, concat, decodeB64, decodeB64u, encodeB64, encodeB64u, equal, type Json, MAX_INTEGER, parseJson, serializeJson } from "../../../web/protocol/encoding.ts";
 import { decodeIdentity, decodeRecipient, encodeIdentity, encodeRecipient, RECIPIENT_SIZE } from "../../../web/protocol/recipient.ts";
 import { shapeRecipient } from "./world.ts";
 import { MalformedError } from "../../../web/protocol/errors.ts";
@@ -148,4 +148,11 @@ test("bytes are joined, compared and sorted as Python does", () => {
       expect(Math.sign(compareBytes(a, b))).toBe(one === other ? 0 : (one ?? "") < (other ?? "") ? -1 : 1);
     }),
   );
+});
+
+test("a name is counted in characters, not in UTF-16 units", () => {
+  expect(checkName("👍".repeat(80))).toBe("👍".repeat(80));
+  for (const name of ["👍".repeat(81), "", "a\nb", "a\tb"]) {
+    expect(() => checkName(name)).toThrow(MalformedError);
+  }
 });

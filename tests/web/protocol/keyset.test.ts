@@ -5,7 +5,7 @@ import { encodeB64u, type Json, parseJson, serializeJson } from "../../../web/pr
 import { KeysetError, MalformedError } from "../../../web/protocol/errors.ts";
 import { openFreshness, parseFreshness, serializeFreshness } from "../../../web/protocol/freshness.ts";
 import { serializeKeyset, verify } from "../../../web/protocol/keyset.ts";
-import { active, checkName, listed, parseRoster, serializeRoster } from "../../../web/protocol/roster.ts";
+import { active, listed, parseRoster, serializeRoster } from "../../../web/protocol/roster.ts";
 import { makeCard, makeCounsellor, makeFreshness, makeRandom, makeTeam, NOW, serve, type Team } from "./world.ts";
 
 let team: Team;
@@ -47,11 +47,4 @@ test("whichever single field of a keyset is dropped or emptied, it is refused", 
     }
   }
   expect(() => verify(serializeKeyset(team.rosterDocument, [], []), team.pins, NOW)).toThrow(KeysetError);
-});
-
-test("a name is counted in characters, not in UTF-16 units", () => {
-  expect(checkName("👍".repeat(80))).toBe("👍".repeat(80));
-  for (const name of ["👍".repeat(81), "", "a\nb", "a\tb"]) {
-    expect(() => checkName(name)).toThrow(MalformedError);
-  }
 });

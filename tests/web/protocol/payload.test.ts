@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
+import { FILE_SIZE } from "../../../web/protocol/attachment.ts";
 import { encodeB64u, type Json, parseJson, serializeJson } from "../../../web/protocol/encoding.ts";
 import { MalformedError } from "../../../web/protocol/errors.ts";
 import { ABSENT, allowId, EXCLUDED, parse, type Payload, serialize, textBody } from "../../../web/protocol/payload.ts";
@@ -38,11 +39,18 @@ const common = {
 };
 const contact = fc.record({ verifyingKey: key, replyAddressKey: key, replyDeleteKey: key });
 const answers = fc.array(fc.tuple(slug, fc.array(slug, { maxLength: 3 }))).map((entries) => new Map(entries));
+const attachment = fc.record({
+  key,
+  digest: key,
+  name: text.filter((value) => value !== "" && Array.from(value).length <= 80),
+  size: fc.nat(FILE_SIZE),
+});
+const attachments = fc.uniqueArray(attachment, { maxLength: 10, selector: (each) => encodeB64u(each.key) });
 const payloads: fc.Arbitrary<Payload> = fc.oneof(
   fc.record({
     ...common,
     kind: fc.constant("message" as const),
-    body: fc.record({ text, answers, questions: fc.nat() }),
+    body: fc.record({ text, answers, questions: fc.nat(), attachments }),
     allow: allowList,
     contact,
   }),
@@ -56,7 +64,7 @@ const payloads: fc.Arbitrary<Payload> = fc.oneof(
   fc.record({
     ...common,
     kind: fc.constant("reply" as const),
-    body: text.map(textBody),
+    body: fc.tuple(text, attachments).map(([said, beside]) => textBody(said, beside)),
     allow: reference,
     contact: fc.constant(null),
   }),

@@ -2,6 +2,7 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { describe, expect, test } from "vitest";
 
 import * as address from "../../../web/protocol/address.ts";
+import * as attachment from "../../../web/protocol/attachment.ts";
 import * as code from "../../../web/protocol/code.ts";
 import * as conversation from "../../../web/protocol/conversation.ts";
 import * as encoding from "../../../web/protocol/encoding.ts";
@@ -56,9 +57,28 @@ const EXAMINERS: Readonly<Record<string, (vector: Vector) => Promise<string>>> =
       expect(hexOf(address.prefix(found))).toBe(vector.text("prefix"));
     }),
 
+  attachment: (vector) =>
+    outcome(async () => {
+      const keys = await attachment.deriveKeys(vector.hex("key"));
+      const [index, last, block] = [vector.number("index"), vector.truth("last"), vector.b64("block")];
+      expect(hexOf(attachment.chunkAddress(keys, index))).toBe(vector.text("address"));
+      const piece = await attachment.decryptChunk(keys, index, block, vector.number("size"), last);
+      expect(hexOf(encoding.digest(piece))).toBe(vector.text("piece_hash"));
+      expect(await attachment.encryptChunk(keys, index, piece, last)).toEqual(block);
+      expect(await attachment.digestChunk(block)).toEqual(encoding.digest(block));
+    }),
+
   b64u: (vector) =>
     outcome(() => {
       expect(encoding.encodeB64u(encoding.decodeB64u(vector.text("text")))).toBe(vector.text("text"));
+    }),
+
+  chunks: (vector) =>
+    outcome(() => {
+      const counts = vector.list("counts") as [number, number][];
+      expect(counts.map(([size]) => [size, attachment.countChunks(size)])).toEqual(counts);
+      const digests = vector.texts("digests").map((text) => hexToBytes(text));
+      expect(hexOf(attachment.combineDigests(digests))).toBe(vector.text("digest"));
     }),
 
   code: (vector) =>

@@ -39,6 +39,10 @@ export class Vector {
     return checkType(this.raw(field), "number", `${this.name} ${field}`) as number;
   }
 
+  truth(field: string): boolean {
+    return checkType(this.raw(field), "boolean", `${this.name} ${field}`) as boolean;
+  }
+
   texts(field: string): string[] {
     return this.list(field).map((entry) => checkType(entry, "string", `${this.name} ${field}`) as string);
   }
