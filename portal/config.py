@@ -97,10 +97,10 @@ class Budget:
         int, Key(reading.integer(0, 2**53), "bytes of messages a week that may come in with tickets")
     ]
     chunks_per_week: Annotated[
-        int, Key(reading.integer(0, 2**53), "bytes of attachments a week that may come in with tickets")
+        int, Key(reading.integer(0, 2**53), "bytes of attachments a week that may come in from anybody")
     ]
     courier_per_week: Annotated[
-        int, Key(reading.integer(0, 2**53), "bytes a week that may come in with the courier credential")
+        int, Key(reading.integer(0, 2**53), "bytes of other blocks a week that may come in with the courier credential")
     ]
 
 

@@ -117,9 +117,10 @@ def expire(connection: Connection, now: int) -> None:
 
 
 def _account(record: Record, claim: Claim) -> str:
-    if isinstance(claim, Courier):
-        return "courier"
-    return "chunk" if record.kind == KIND_CHUNK else "head"
+    # Whoever sends them, attachments close first: a team's files never shut out its own words.
+    if record.kind == KIND_CHUNK:
+        return "chunk"
+    return "courier" if isinstance(claim, Courier) else "head"
 
 
 def _split(data: bytes, size: int) -> list[bytes]:

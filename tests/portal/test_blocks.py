@@ -207,7 +207,7 @@ def test_an_address_can_be_used_again_after_deletion(portal: Portal) -> None:
 def test_a_full_budget_closes_only_its_own_kind(
     config: Config, portal: Portal, clock: SettableClock, kind: int, account: str
 ) -> None:
-    """Beyond the week's budget a kind is 503; the other kind, and the courier, still come in; next week it is open."""
+    """Beyond the week's budget a kind is 503; the other kind, and the courier's replies, still come in."""
     small = replace(config, budget=replace(config.budget, **{account: 2 * BLOCK}))
     client = create_app(small, clock=clock).test_client()
     assert portal.post(Post(kind=kind), Post(kind=kind), client=client).status_code == 204
@@ -216,9 +216,18 @@ def test_a_full_budget_closes_only_its_own_kind(
     assert portal.post(Post(kind=1 - kind), Post(kind=kind), client=client).status_code == 503
     assert portal.rows("block") == before
     assert portal.post(Post(kind=1 - kind), client=client).status_code == 204
-    assert portal.post(Post(kind=kind), authorization=portal.courier, client=client).status_code == 204
+    assert portal.post(Post(kind=2), authorization=portal.courier, client=client).status_code == 204
     clock.now += WEEK_SECONDS
     assert portal.post(Post(kind=kind), client=client).status_code == 204
+
+
+def test_the_teams_files_never_shut_out_its_words(config: Config, portal: Portal, clock: SettableClock) -> None:
+    """A courier's chunks count as attachments, like everybody's; what they use up is not its budget for replies."""
+    small = replace(config, budget=replace(config.budget, chunks_per_week=BLOCK, courier_per_week=BLOCK))
+    client = create_app(small, clock=clock).test_client()
+    assert portal.post(Post(kind=0), authorization=portal.courier, client=client).status_code == 204
+    assert portal.post(Post(kind=0), authorization=portal.courier, client=client).status_code == 503
+    assert portal.post(Post(kind=2), authorization=portal.courier, client=client).status_code == 204
 
 
 def test_the_first_post_of_a_week_can_exceed_the_budget_too(
