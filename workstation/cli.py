@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Command = args.run
     try:
         for line in run(args):
-            print(line, flush=True)
+            _tell(line)
     except WorkstationError as error:
         print(error, file=sys.stderr)
         return 1
@@ -37,6 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
 
 
 def make_parser() -> ArgumentParser:
@@ -150,7 +154,7 @@ def _add_card(commands: Commands[ArgumentParser]) -> None:
 
 def _add_sync(commands: Commands[ArgumentParser]) -> None:
     text = _("Koerier: haal nieuwe berichten op en breng antwoorden weg. Ziet alleen versleutelde gegevens.")
-    command = _add(commands, "sync", text, lambda args: daily.sync(args, read_clock))
+    command = _add(commands, "sync", text, lambda args: daily.sync(args, read_clock, _tell))
     _add_folder(command, _("map die u met het bureau deelt"), "--spool")
     command.add_argument("--portal", required=True, metavar="ADRES", help=_("adres van het portaal, https://…"))
     text = _("bestand met de koerierssleutel, gemaakt door `card --credential-file`")

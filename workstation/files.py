@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from workstation.errors import UnfitFileError
 from workstation.texts import translate as _
@@ -32,17 +34,61 @@ def write_atomic(path: Path, data: bytes) -> None:
 
     What is not given: that the old bytes are gone from the disk. Raises OSError; UnfitFileError for a folder.
     """
-    temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    with replace_whole(path) as file:
+        file.write(data)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all; that its name survives a power cut is for `sync_folder` to see to.
+
+    For files that come by the hundred: a folder is slow to sync. Raises OSError; UnfitFileError for a folder.
+    """
+    with _replace(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def replace_whole(path: Path) -> Iterator[BinaryIO]:
+    """Give a new file to write; it takes the path's place, durably, if the block ends well, and is gone otherwise.
+
+    Raises OSError; UnfitFileError for a folder.
+    """
+    with _replace(path) as file:
+        yield file
+    sync_folder(path.parent)
+
+
+@contextmanager
+def _replace(path: Path) -> Iterator[BinaryIO]:
+    temporary = name_temporary(path.parent)
     try:
-        _write_new(temporary, data)
+        with open_new(temporary) as file:
+            yield file
+            make_durable(file)
         temporary.rename(path)
     except IsADirectoryError:
         temporary.unlink(missing_ok=True)
-        raise _unfit(path) from None
+        raise unfit(path) from None
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+
+
+def name_temporary(folder: Path) -> Path:
+    """Return the path of a file that is not finished yet; `sweep` removes it if it never is."""
+    return folder / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+
+
+def open_new(path: Path) -> BinaryIO:
+    """Make a file that is not there yet, readable for this person only. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+    return os.fdopen(descriptor, "wb")
+
+
+def make_durable(file: BinaryIO) -> None:
+    """Bring what was written onto the disk. Raises OSError."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def move(source: Path, target: Path) -> None:
@@ -73,8 +119,8 @@ def sweep(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def read_file(path: Path, most: int) -> bytes | None:
-    """Read a regular file of at most `most` bytes; None if there is none.
+def open_regular(path: Path, most: int) -> BinaryIO | None:
+    """Open a regular file of at most `most` bytes; None if there is none.
 
     Raises UnfitFileError for a link, a pipe, a device, a folder, something larger or unreadable.
     """
@@ -84,15 +130,26 @@ def read_file(path: Path, most: int) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError:
-        raise _unfit(path) from None
+        raise unfit(path) from None
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_size > most:
         os.close(descriptor)
-        raise _unfit(path)
-    with os.fdopen(descriptor, "rb") as file:
+        raise unfit(path)
+    return os.fdopen(descriptor, "rb")
+
+
+def read_file(path: Path, most: int) -> bytes | None:
+    """Read a regular file of at most `most` bytes; None if there is none.
+
+    Raises UnfitFileError for a link, a pipe, a device, a folder, something larger or unreadable.
+    """
+    file = open_regular(path, most)
+    if file is None:
+        return None
+    with file:
         data = file.read(most + 1)
     if len(data) > most:
-        raise _unfit(path)
+        raise unfit(path)
     return data
 
 
@@ -100,7 +157,7 @@ def read_exactly(path: Path, size: int) -> bytes | None:
     """Read a regular file of exactly this size; None if there is none. Raises UnfitFileError."""
     data = read_file(path, size)
     if data is not None and len(data) != size:
-        raise _unfit(path)
+        raise unfit(path)
     return data
 
 
@@ -109,15 +166,17 @@ def printable(name: str) -> str:
     return name[:80].encode("ascii", "replace").decode("ascii") if name.isprintable() else "?"
 
 
-def _write_new(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
+def is_regular(path: Path, size: int) -> bool:
+    """Say whether a regular file of exactly this size lies here."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size == size
 
 
-def _unfit(path: Path) -> UnfitFileError:
+def unfit(path: Path) -> UnfitFileError:
+    """Return the error about a file that is not what it must be."""
     return UnfitFileError(
         _("Het bestand {name} is niet wat het moet zijn en wordt overgeslagen.").format(name=printable(path.name))
     )

@@ -4,9 +4,12 @@ Nothing in it is believed: a name outside the pattern, a link, a file of another
 opened. What is written appears whole or not at all.
 
     incoming/<address>            one block of 65,536 bytes, courier → desk
+    wanted, chunks/<address>      which chunks the desk lacks; one block each, courier → desk
     outgoing/blocks/<address>     one record of 65,601 bytes, desk → courier
+    outgoing/chunks/<address>     the same for a chunk; it is removed once the portal has it
+    outgoing/parts/<address>      the addresses of the chunks that must be there before this reply
     outgoing/documents/<name>     signed documents of the keyset, desk → courier
-    sent/blocks, sent/documents   what the portal has acknowledged
+    sent/blocks, sent/documents   what the portal has acknowledged; of a chunk only its name, in sent/chunks
     keyset.json, synced.json      the keyset as the portal gave it, and the day of the last synchronisation
 """
 
@@ -14,8 +17,8 @@ from __future__ import annotations
 
 import os
 import re
-import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -31,13 +34,27 @@ RECORD_SIZE: Final = 2 * KEY_SIZE + 1 + BLOCK_SIZE
 DOCUMENT_SIZE: Final = 65_536
 # 64 listed workstations and 33 cards of 2 kB stay far below this.
 KEYSET_SIZE: Final = 2**20
+# Chunks that are asked for at a time: 1 GiB. The rest comes later.
+WANTED_COUNT: Final = 16_384
+# So many bytes stay free for messages, whatever is attached to them.
+ROOM_SIZE: Final = 2**26
 
 _ADDRESS: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # The digit sorts what the portal must know first to the front.
 _DOCUMENT: Final = re.compile(
     r"(1-roster-[0-9]{6}|(2-card|3-freshness)-[0-9a-f]{16}-2[0-9]{3}-W[0-9]{2})\.json", re.ASCII
 )
-_FOLDERS: Final = ("incoming", "outgoing/blocks", "outgoing/documents", "sent/blocks", "sent/documents")
+_FOLDERS: Final = (
+    "incoming",
+    "chunks",
+    "outgoing/blocks",
+    "outgoing/chunks",
+    "outgoing/parts",
+    "outgoing/documents",
+    "sent/blocks",
+    "sent/chunks",
+    "sent/documents",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +113,97 @@ class Spool:
 
     def was_sent(self, address: bytes) -> bool:
         """Say whether the courier has delivered the record of this address."""
-        return _is_regular(self.folder / "sent" / "blocks" / address.hex(), RECORD_SIZE)
+        return files.is_regular(self.folder / "sent" / "blocks" / address.hex(), RECORD_SIZE)
+
+    # -- chunks that go out, and the replies that wait for them
+
+    def list_outgoing_chunks(self) -> set[bytes]:
+        """Return the addresses of chunks that wait for the courier."""
+        return _list_addresses(self.folder / "outgoing" / "chunks", RECORD_SIZE)
+
+    def read_outgoing_chunk(self, address: bytes) -> bytes | None:
+        """Return the record of one chunk."""
+        return files.read_exactly(self.folder / "outgoing" / "chunks" / address.hex(), RECORD_SIZE)
+
+    def put_outgoing_chunks(self, records: Iterable[bytes]) -> None:
+        """Give the records of chunks to the courier."""
+        folder = self.folder / "outgoing" / "chunks"
+        for record in records:
+            assert len(record) == RECORD_SIZE, "a record has one size"
+            files.write_whole(folder / record[:KEY_SIZE].hex(), record)
+        files.sync_folder(folder)
+
+    def list_sent_chunks(self) -> set[bytes]:
+        """Return the addresses of chunks that the portal has acknowledged, until their reply is sent too."""
+        return _list_addresses(self.folder / "sent" / "chunks", 0)
+
+    def mark_chunks_sent(self, addresses: Collection[bytes]) -> None:
+        """Note that the portal has chunks, then drop their records: they are large, and can be made again."""
+        for address in addresses:
+            path = self.folder / "sent" / "chunks" / address.hex()
+            _discard(path)
+            # An obstacle is counted as junk, and the chunk is sent once more.
+            with suppress(FileExistsError):
+                files.open_new(path).close()
+        files.sync_folder(self.folder / "sent" / "chunks")
+        for address in addresses:
+            _discard(self.folder / "outgoing" / "chunks" / address.hex())
+
+    def read_parts(self, reply: bytes) -> list[bytes]:
+        """Return the addresses of the chunks that must be at the portal before this reply."""
+        return _read_addresses(self.folder / "outgoing" / "parts" / reply.hex())
+
+    def put_parts(self, reply: bytes, addresses: Iterable[bytes]) -> None:
+        """Say which chunks a reply names; to be done after they were put, and before the reply is."""
+        _write_addresses(self.folder / "outgoing" / "parts" / reply.hex(), addresses)
+
+    def drop_parts(self, reply: bytes, addresses: Iterable[bytes]) -> None:
+        """Forget the chunks of a reply that was sent."""
+        for address in addresses:
+            for folder in ("sent", "outgoing"):
+                _discard(self.folder / folder / "chunks" / address.hex())
+        _discard(self.folder / "outgoing" / "parts" / reply.hex())
+
+    # -- chunks that the desk lacks
+
+    def read_wanted(self) -> list[bytes]:
+        """Return the addresses of the chunks that the desk lacks."""
+        return _read_addresses(self.folder / "wanted")
+
+    def put_wanted(self, addresses: Collection[bytes]) -> None:
+        """Ask the courier for chunks, for these and no others."""
+        path = self.folder / "wanted"
+        if not addresses:
+            _discard(path)
+            return
+        # What is unfit gives way to what we write.
+        with suppress(UnfitFileError):
+            if set(self.read_wanted()) == set(addresses):
+                return
+        _write_addresses(path, addresses)
+
+    def list_chunks(self) -> set[bytes]:
+        """Return the addresses of the chunks that came in; a chunk cannot be told from filler here."""
+        return _list_addresses(self.folder / "chunks", BLOCK_SIZE)
+
+    def read_chunk(self, address: bytes) -> bytes | None:
+        """Return one block."""
+        return files.read_exactly(self.folder / "chunks" / address.hex(), BLOCK_SIZE)
+
+    def put_chunk(self, address: bytes, block: bytes) -> None:
+        """Keep a block that was wanted. After a power cut its name may be lost; then it is fetched again."""
+        assert len(block) == BLOCK_SIZE, "a block has one size"
+        files.write_whole(self.folder / "chunks" / address.hex(), block)
+
+    def drop_chunks(self, addresses: Iterable[bytes]) -> None:
+        """Remove chunks that were taken, or that are none."""
+        for address in addresses:
+            _discard(self.folder / "chunks" / address.hex())
+
+    def has_room(self) -> bool:
+        """Say whether there is room for more than messages."""
+        status = os.statvfs(self.folder)
+        return status.f_bavail * status.f_frsize > ROOM_SIZE
 
     # -- documents of the keyset
 
@@ -164,13 +271,15 @@ class Spool:
 
     def count_junk(self) -> int:
         """Return how many entries are not ours or damaged; none of them is ever opened."""
-        incoming = _count_other(self.folder / "incoming", BLOCK_SIZE)
-        outgoing = _count_other(self.folder / "outgoing" / "blocks", RECORD_SIZE)
+        blocks = sum(_count_other(self.folder / name, BLOCK_SIZE) for name in ("incoming", "chunks"))
+        records = sum(_count_other(self.folder / "outgoing" / name, RECORD_SIZE) for name in ("blocks", "chunks"))
+        marks = _count_other(self.folder / "sent" / "chunks", 0)
+        parts = _count_other(self.folder / "outgoing" / "parts", None)
         documents = sum(
             not _DOCUMENT.fullmatch(entry.name) and not entry.name.startswith(files.TEMPORARY_PREFIX)
             for entry in _scan(self.folder / "outgoing" / "documents")
         )
-        return incoming + outgoing + documents
+        return blocks + records + marks + parts + documents
 
 
 def _peek(path: Path) -> bytes | None:
@@ -180,31 +289,43 @@ def _peek(path: Path) -> bytes | None:
         return None
 
 
+def _discard(path: Path) -> None:
+    # Not durably: what comes back after a power cut is dropped once more. A folder is junk, and stays for a person.
+    with suppress(IsADirectoryError):
+        path.unlink(missing_ok=True)
+
+
 def _scan(folder: Path) -> Iterator[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         yield from entries
 
 
-def _is_whole(entry: os.DirEntry[str], size: int) -> bool:
+def _is_whole(entry: os.DirEntry[str], size: int | None) -> bool:
     if _ADDRESS.fullmatch(entry.name) is None or not entry.is_file(follow_symlinks=False):
         return False
-    return entry.stat(follow_symlinks=False).st_size == size
+    return size is None or entry.stat(follow_symlinks=False).st_size == size
 
 
 def _list_addresses(folder: Path, size: int) -> set[bytes]:
     return {bytes.fromhex(entry.name) for entry in _scan(folder) if _is_whole(entry, size)}
 
 
-def _count_other(folder: Path, size: int) -> int:
+def _count_other(folder: Path, size: int | None) -> int:
     # A half-written file of the other side is not junk: it will be gone or whole in a moment.
     return sum(
         not _is_whole(entry, size) and not entry.name.startswith(files.TEMPORARY_PREFIX) for entry in _scan(folder)
     )
 
 
-def _is_regular(path: Path, size: int) -> bool:
-    try:
-        status = path.lstat()
-    except OSError:
-        return False
-    return stat.S_ISREG(status.st_mode) and status.st_size == size
+def _read_addresses(path: Path) -> list[bytes]:
+    data = files.read_file(path, WANTED_COUNT * KEY_SIZE) or b""
+    addresses = [data[i : i + KEY_SIZE] for i in range(0, len(data), KEY_SIZE)]
+    if len(data) % KEY_SIZE or addresses != sorted(set(addresses)):
+        raise files.unfit(path)
+    return addresses
+
+
+def _write_addresses(path: Path, addresses: Iterable[bytes]) -> None:
+    listed = sorted(set(addresses))
+    assert len(listed) <= WANTED_COUNT, "what is read is bounded, so what is written is"
+    files.write_atomic(path, b"".join(listed))

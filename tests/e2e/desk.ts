@@ -1,6 +1,8 @@
 /** What a counsellor does at the desk, through nothing but its pages. */
 
-import type { Browser, Page } from "puppeteer-core";
+import { request } from "node:http";
+
+import type { Browser, Cookie, ElementHandle, Page } from "puppeteer-core";
 
 import { PASSPHRASE } from "./organisation.ts";
 
@@ -47,9 +49,69 @@ export class Desk {
     return this.page.$$eval(".letter", (letters) => letters.map((letter) => (letter as HTMLElement).innerText));
   }
 
+  /** Choose files for the answer to the open conversation; they go with it. */
+  async attach(...paths: readonly string[]): Promise<void> {
+    const input = await this.page.$("#files");
+    if (input === null) {
+      throw new Error("no conversation is open, or it cannot be answered");
+    }
+    // Puppeteer's type knows inputs only where the selector names one.
+    await (input as ElementHandle<HTMLInputElement>).uploadFile(...paths);
+  }
+
+  /**
+   * Take a readable copy of an attachment of the open conversation, both counted from 0; the conversation stays open.
+   *
+   * The form of the last page is sent by hand, since a browser's own downloads land in a folder.
+   */
+  async download(letter: number, attachment: number): Promise<Uint8Array> {
+    const conversation = this.page.url();
+    const links = await this.page.$$eval(
+      ".letter",
+      (letters, place) => [...(letters[place]?.querySelectorAll("a[href^='/bijlage/']") ?? [])].map((a) => (a as HTMLAnchorElement).href),
+      letter,
+    );
+    const link = links[attachment];
+    if (link === undefined) {
+      throw new Error("no such attachment, or it is not here yet");
+    }
+    await this.page.goto(link);
+    const token = await this.page.$eval("main input[name=csrf_token]", (input) => input.value);
+    const cookies = await this.page.browserContext().cookies();
+    const bytes = await post(link, new URLSearchParams({ csrf_token: token }), cookies);
+    await this.page.goto(conversation);
+    return bytes;
+  }
+
   /** Answer the open conversation. */
   async answer(text: string): Promise<void> {
     await this.page.type("#text", text);
     await Promise.all([this.page.waitForNavigation(), this.page.click("#antwoord button.primary")]);
   }
+}
+
+/** Send a form as a browser at the desk does. */
+async function post(url: string, form: URLSearchParams, cookies: readonly Cookie[]): Promise<Uint8Array> {
+  const headers = {
+    "Content-Type": "application/x-www-form-urlencoded",
+    Cookie: cookies.map(({ name, value }) => `${name}=${value}`).join("; "),
+    Origin: "null",
+    "Sec-Fetch-Site": "same-origin",
+  };
+  return new Promise((resolve, reject) => {
+    request(url, { method: "POST", headers }, (response) => {
+      const parts: Buffer[] = [];
+      response.on("data", (part: Buffer) => parts.push(part));
+      response.on("error", reject);
+      response.on("end", () => {
+        if (response.statusCode === 200) {
+          resolve(Buffer.concat(parts));
+        } else {
+          reject(new Error(`the desk answers ${response.statusCode ?? 0}`));
+        }
+      });
+    })
+      .on("error", reject)
+      .end(form.toString());
+  });
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from crypto import conversation, envelope, labels, payload
 from crypto.age.hybrid import Identity
+from crypto.attachment import Attachment
 from crypto.card import parse_card
 from crypto.conversation import Draft, Message, compose_message, first_allow, list_recipients
 from crypto.keyset import Keyset, serialize_keyset, verify
@@ -157,10 +158,11 @@ def write(
     previous: bytes | None = None,
     persons: Iterable[str] = PERSONS,
     allow: AllowList | None = None,
+    attachments: tuple[Attachment, ...] = (),
 ) -> bytes:
     """Let a reporter write and every courier fetch it; return the message's id."""
     keyset = organisation.keyset()
-    body = Body(text, {"wellbeing": ("not-well",), "wish": ("talk", "charges")}, 1)
+    body = Body(text, {"wellbeing": ("not-well",), "wish": ("talk", "charges")}, 1, attachments)
     draft = Draft("message", body, day_of(NOW), number, previous, {})
     written = compose_message(box, keyset, allow or first_allow(persons), draft)
     data = payload.serialize(written)

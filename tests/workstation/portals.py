@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def real_portal(folder: Path, organisation: str, root_key: bytes, clock: Callabl
     release = folder / "release"
     release.mkdir(parents=True)
     (release / "index.html").write_text("<h1>Begin</h1>")
-    manifest.write(release)
+    manifest.write(release, date(2026, 11, 21))
     example = configuration.load(ROOT / "config.example.toml")
     config = replace(
         example,

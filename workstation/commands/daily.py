@@ -6,6 +6,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 
+from workstation.courier.chunks import Tell
 from workstation.courier.client import Client
 from workstation.courier.credential import read_credential
 from workstation.courier.service import Courier, Synced
@@ -14,30 +15,33 @@ from workstation.spool import Spool
 from workstation.texts import translate as _
 
 
-def sync(args: Namespace, clock: Callable[[], int]) -> Iterator[str]:
-    """Synchronise once, or again and again; give lines as they come. Raises WorkstationError the first way only."""
+def sync(args: Namespace, clock: Callable[[], int], tell: Tell) -> Iterator[str]:
+    """Synchronise once, or again and again; give lines as they come. Raises WorkstationError the first way only.
+
+    `tell` is given the lines about what takes long, while it lasts.
+    """
     if args.every is None:
-        yield from _sync_once(args, clock())
+        yield from _sync_once(args, clock(), tell)
         return
     while True:
         try:
-            yield from _sync_once(args, clock())
+            yield from _sync_once(args, clock(), tell)
         except WorkstationError as error:
             yield str(error)
         time.sleep(args.every)
 
 
-def _sync_once(args: Namespace, now: int) -> list[str]:
+def _sync_once(args: Namespace, now: int, tell: Tell) -> list[str]:
     credential = read_credential(args.credential_file)
     try:
         spool = Spool.open(args.spool)
         with Client(args.portal) as client:
-            return _tell(Courier(client, spool, credential, args.pause).sync(now))
+            return _describe(Courier(client, spool, credential, args.pause, tell=tell).sync(now))
     except OSError:
         raise CourierError(_("De gedeelde map is vol, of is eruit gehaald. Er gaat niets verloren.")) from None
 
 
-def _tell(done: Synced) -> list[str]:
+def _describe(done: Synced) -> list[str]:
     told = _(
         "Gesynchroniseerd: {fetched} opgehaald, {posted} antwoorden verstuurd, {documents} documenten gepubliceerd."
     )

@@ -102,9 +102,9 @@ class Client:
         """Return a puzzle for whoever posts without credential."""
         return self._expect(self._ask("GET", "/api/v1/ticket", _TICKET_SIZE), 200)
 
-    def post_block(self, record: bytes, authorization: dict[str, str]) -> int:
-        """Post one record; return the status."""
-        return self._ask("POST", "/api/v1/blocks", _SENTENCE_SIZE, content=record, headers=authorization).status
+    def post(self, records: bytes, authorization: dict[str, str]) -> int:
+        """Post up to 16 records, one after the other; return the status. All are stored, or none."""
+        return self._ask("POST", "/api/v1/blocks", _SENTENCE_SIZE, content=records, headers=authorization).status
 
     def _expect(self, answer: Answer, status: int) -> bytes:
         if answer.status != status:

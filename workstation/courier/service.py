@@ -1,16 +1,20 @@
-"""One synchronisation: publish documents, fetch what is new, deliver what waits. spec: Steps, Receive 1 and 4."""
+"""One synchronisation: publish documents, fetch what is new, deliver what waits. spec: Steps, Receive 1, 3 and 5.
+
+Attachments come last, and chunks before the replies that name them: whatever breaks off, messages have gone through.
+"""
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from crypto.labels import KEY_SIZE
 from crypto.visit import FETCH_COUNT
 from crypto.week import day_of
+from workstation.courier.chunks import Tell, fetch_chunks, is_ready, post_chunks
 from workstation.courier.client import Client, authorize_courier
 from workstation.errors import CourierError, UnfitFileError
 from workstation.spool import Spool
@@ -23,23 +27,31 @@ _random = secrets.SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What one synchronisation did. `problems` are sentences about what stays behind for the next one."""
+    """What one synchronisation did; `chunks` are blocks of attachments that came in.
+
+    `problems` are sentences about what stays behind for the next one.
+    """
 
     documents: int
     fetched: int
     posted: int
+    chunks: int
     problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Courier:
-    """A courier between one portal and one spool. `pause` is the longest wait in seconds between two deliveries."""
+    """A courier between one portal and one spool. `pause` is the longest wait in seconds between two deliveries.
+
+    `tell` is given a line now and then about what takes long.
+    """
 
     client: Client
     spool: Spool
     credential: bytes
     pause: float = 0.0
     sleep: Callable[[float], None] = time.sleep
+    tell: Tell = lambda _line: None
 
     def sync(self, now: int) -> Synced:
         """Do everything once. Raises CourierError, OSError; what was done until then stays done."""
@@ -54,14 +66,16 @@ class Courier:
             raise CourierError(_("Het portaal heeft nog geen lijst van vertrouwenspersonen. Voer eerst `card` uit."))
         self.spool.put_keyset(keyset)
         fetched = self._fetch(problems)
-        posted = self._deliver(problems)
+        posted = self._deliver_all(problems)
+        # Attachments may take hours: that the mail was carried is true before.
+        self.spool.put_synced(day_of(now))
+        chunks = fetch_chunks(self.client, self.spool, self.tell, problems)
         junk = self.spool.count_junk()
         if junk:
             problems.append(
                 _("{count} vreemde of beschadigde bestanden in de map zijn overgeslagen.").format(count=junk)
             )
-        self.spool.put_synced(day_of(now))
-        return Synced(documents, fetched, posted, tuple(problems))
+        return Synced(documents, fetched, posted, chunks, tuple(problems))
 
     def _publish(self, problems: list[str]) -> int:
         published = 0
@@ -100,24 +114,49 @@ class Courier:
             return False
         return True
 
-    def _deliver(self, problems: list[str]) -> int:
+    def _deliver_all(self, problems: list[str]) -> int:
         waiting = sorted(self.spool.list_outgoing())
         _random.shuffle(waiting)
+        # A reply of words alone does not wait until another one's film is there.
+        ready = [reply for reply in waiting if self._is_ready(reply)]
+        posted = self._deliver(ready, problems)
+        for reply in waiting:
+            if reply not in ready:
+                self._deliver_chunks(reply, problems)
+        return posted + self._deliver([r for r in waiting if r not in ready and self._is_ready(r)], problems)
+
+    def _deliver_chunks(self, reply: bytes, problems: list[str]) -> None:
+        try:
+            for line in post_chunks(self.client, self.spool, self.credential, reply, problems):
+                self.tell(line)
+        except UnfitFileError as error:
+            problems.append(str(error))
+        # As between replies: not in one breath with what belongs to another conversation.
+        self.sleep(_random.uniform(0, self.pause))
+
+    def _deliver(self, replies: Iterable[bytes], problems: list[str]) -> int:
         posted = 0
-        for address in waiting:
+        for address in replies:
             record = self._read(lambda address=address: self.spool.read_outgoing(address), problems)  # type: ignore[misc]
             if record is None:
                 continue
             if posted:
                 # One conversation a request, and not in one breath: else the portal sees which replies go together.
                 self.sleep(_random.uniform(0, self.pause))
-            status = self.client.post_block(record, authorize_courier(self.credential))
+            status = self.client.post(record, authorize_courier(self.credential))
             if status == 204:
                 self.spool.mark_sent(address)
                 posted += 1
             else:
                 problems.append(_explain_block(status))
         return posted
+
+    def _is_ready(self, reply: bytes) -> bool:
+        try:
+            return is_ready(self.spool, reply)
+        except UnfitFileError:
+            # Told when its chunks were to be posted.
+            return False
 
     @staticmethod
     def _read(read: Callable[[], bytes | None], problems: list[str]) -> bytes | None:

@@ -44,7 +44,7 @@ def send_report(client: Client, keyset: Keyset, now: int) -> list[str]:
     secret = code.make_secret(os.urandom(code.SECRET_SIZE))
     mailbox = derive(secret, ORGANISATION)
     record = _seal(mailbox, keyset, now)
-    status = client.post_block(record, {"Authorization": f"Ticket {_earn_ticket(client)}"})
+    status = client.post(record, {"Authorization": f"Ticket {_earn_ticket(client)}"})
     if status != 204:
         raise CourierError(_("De demomelding is niet aangenomen (code {status}).").format(status=status))
     return code.encode(secret, load_words())

@@ -1,13 +1,14 @@
-"""A counsellor's words → a sealed record. spec: Steps, Receive 3."""
+"""A counsellor's words and files → sealed records. spec: Steps, Receive 4."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from crypto import envelope, labels
 from crypto.address import delete_hash, derive_delete_token
+from crypto.attachment import Attachment, chunk_address, count_chunks, derive_keys
 from crypto.conversation import Draft, Message, compose_reply, list_recipients, seen_by
 from crypto.encoding import check_text
 from crypto.errors import MalformedError, NoMatchError
@@ -28,8 +29,6 @@ TEXT_LENGTH: Final = 40_000
 def clean_text(text: str) -> str:
     """Return a text as it may be sent: line feeds only, no space around it. Raises WorkstationError."""
     cleaned = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ").strip()
-    if not cleaned:
-        raise WorkstationError(_("Uw antwoord is nog leeg."))
     try:
         return check_text(cleaned)
     except MalformedError:
@@ -37,7 +36,7 @@ def clean_text(text: str) -> str:
 
 
 def write_reply(
-    keyring: Keyring, keyset: Keyset, messages: Sequence[Message], text: str, now: int
+    keyring: Keyring, keyset: Keyset, messages: Sequence[Message], body: Body, now: int
 ) -> tuple[Message, bytes]:
     """Compose, sign and seal a reply; take its number, durably; return the message and its record.
 
@@ -48,7 +47,7 @@ def write_reply(
     numbering = _numbering(keyring, messages)
     if numbering.next > LAST_NUMBER:
         raise WorkstationError(_("In dit gesprek kunt u geen antwoord meer sturen. Vraag een collega."))
-    draft = Draft("reply", Body(text), day_of(now), numbering.next, numbering.previous, seen_by(messages, keyring.id))
+    draft = Draft("reply", body, day_of(now), numbering.next, numbering.previous, seen_by(messages, keyring.id))
     try:
         payload = compose_reply(keyring.listed, keyset, messages, draft)
         data = serialize(payload)
@@ -68,6 +67,13 @@ def write_reply(
     return message, _record(message, messages, block)
 
 
+def list_entries(attachment: Attachment, messages: Sequence[Message]) -> Iterator[bytes]:
+    """Yield for each chunk of a reply's attachment its address and the hash of the token that deletes it."""
+    keys = derive_keys(attachment.key)
+    for index in range(count_chunks(attachment.size)):
+        yield _with_delete_hash(chunk_address(keys, index), messages)
+
+
 def _numbering(keyring: Keyring, messages: Sequence[Message]) -> Numbering:
     conversation = messages[0].payload.conversation
     numbering = keyring.state.numbers.get(conversation, Numbering())
@@ -79,8 +85,10 @@ def _numbering(keyring: Keyring, messages: Sequence[Message]) -> Numbering:
 
 
 def _record(message: Message, messages: Sequence[Message], block: bytes) -> bytes:
-    contact = next(m.payload.contact for m in messages if m.payload.contact is not None)
-    address = message.payload.address
-    token = derive_delete_token(contact.reply_delete_key, address)
     # spec: address 32 ‖ delete hash 32 ‖ kind 1 ‖ body 65,536
-    return address + delete_hash(token) + bytes([labels.KIND_REPLY]) + block
+    return _with_delete_hash(message.payload.address, messages) + bytes([labels.KIND_REPLY]) + block
+
+
+def _with_delete_hash(address: bytes, messages: Sequence[Message]) -> bytes:
+    contact = next(m.payload.contact for m in messages if m.payload.contact is not None)
+    return address + delete_hash(derive_delete_token(contact.reply_delete_key, address))

@@ -7,14 +7,14 @@ import os
 import traceback
 from typing import Final
 
-from flask import Flask, render_template
+from flask import Flask, render_template, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from workstation.clock import Clock
 from workstation.content import ROOT
-from workstation.desk import guard
+from workstation.desk import guard, uploads
 from workstation.desk.service import Desk, Place
 from workstation.desk.sessions import MemorySessions
 from workstation.desk.views import Views
@@ -22,7 +22,7 @@ from workstation.errors import WorkstationError
 from workstation.texts import LANGUAGE_VARIABLE, load
 from workstation.texts import translate as _
 
-# The longest answer, every byte of it escaped for a form. Below the size at which werkzeug would use a file.
+# The longest answer, every byte of it escaped for a form; files have limits of their own.
 _BODY_SIZE: Final = 400_000
 _TEMPLATES: Final = ROOT / "templates" / "desk"
 _log = logging.getLogger(__name__)
@@ -44,10 +44,13 @@ def create_app(place: Place, clock: Clock) -> Flask:
     app.jinja_env.install_gettext_translations(load(language), newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals["language"] = language
     guard.install(app, place.port)
+    desk = Desk(place, clock)
     sessions = MemorySessions(place.port)
     app.session_interface = sessions
+    # In this order: a stranger's request is refused unread, and a form is parsed before its token can be judged.
+    uploads.install(app, place.folder / "attachments", lambda: desk.is_open(session.get("token", "")))
     CSRFProtect(app)
-    app.register_blueprint(Views(Desk(place, clock), sessions).blueprint())
+    app.register_blueprint(Views(desk, sessions).blueprint())
     _handle_errors(app)
     return app
 

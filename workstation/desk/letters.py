@@ -13,6 +13,7 @@ from crypto.payload import EXCLUDED
 from crypto.roster import Roster
 from workstation.cases.inbox import Conversation, excerpt
 from workstation.content import load_questions
+from workstation.desk.enclosed import Enclosed, show_enclosed
 from workstation.desk.work import Work
 from workstation.texts import LANGUAGE_VARIABLE
 from workstation.texts import translate as _
@@ -27,6 +28,7 @@ class Letter:
     own: bool
     text: str
     answers: tuple[tuple[str, tuple[str, ...]], ...]
+    attachments: tuple[Enclosed, ...]
     status: str
 
 
@@ -58,7 +60,7 @@ def show_entry(work: Work, conversation: Conversation) -> Entry:
         name=work.names[conversation.id],
         title=title(conversation),
         day=show_day(conversation.newest_day),
-        excerpt=excerpt(conversation) or _("Alleen antwoorden op de vragen"),
+        excerpt=excerpt(conversation) or _without_words(conversation),
         waiting=conversation.waiting,
     )
 
@@ -105,8 +107,15 @@ def _show_letter(
         own=payload.kind == "reply",
         text=_("Heeft gewijzigd wie dit gesprek mag lezen.") if payload.kind == "allow" else payload.body.text,
         answers=_show_answers(message),
+        attachments=show_enclosed(work, message),
         status=_status(conversation, message, undelivered),
     )
+
+
+def _without_words(conversation: Conversation) -> str:
+    if any(m.payload.kind == "message" and m.payload.body.attachments for m in conversation.messages):
+        return _("Alleen bijlagen of antwoorden op de vragen")
+    return _("Alleen antwoorden op de vragen")
 
 
 def _who(work: Work, message: Message, roster: Roster | None) -> str:

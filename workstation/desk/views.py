@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
-from flask import Blueprint, abort, redirect, render_template, session, url_for
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from crypto.labels import DEMO_ROOT_KEY
 from workstation.cases.inbox import Conversation
-from workstation.desk.forms import AnswerForm, LockForm, UnlockForm
+from workstation.desk.download import make_download
+from workstation.desk.enclosed import show_size
+from workstation.desk.filenames import show_name
+from workstation.desk.forms import AnswerForm, DownloadForm, LockForm, UnlockForm
 from workstation.desk.letters import show_case, show_entry, show_letters, title
 from workstation.desk.notices import list_notices
 from workstation.desk.service import Desk
 from workstation.desk.sessions import MemorySessions
+from workstation.desk.uploads import DeskRequest
 from workstation.desk.work import Work
 from workstation.errors import WorkstationError
+from workstation.texts import translate as _
 
 Page = str | Response | tuple[str, int]
 
@@ -35,6 +42,8 @@ class Views:
         routes.add_url_rule("/vergrendelen", "lock", self.lock, methods=["POST"])
         routes.add_url_rule("/gesprek/<name>", "conversation", self.conversation)
         routes.add_url_rule("/gesprek/<name>/antwoord", "answer", self.answer, methods=["POST"])
+        routes.add_url_rule("/bijlage/<name>", "attachment", self.attachment)
+        routes.add_url_rule("/bijlage/<name>", "download", self.download, methods=["POST"])
         return routes
 
     def inbox(self) -> Page:
@@ -72,18 +81,56 @@ class Views:
             return self._show(work, work.find(name) or abort(404))
 
     def answer(self, name: str) -> Page:
-        """Seal an answer."""
+        """Seal an answer and the files that came with it."""
         if not self._is_open():
             return redirect(url_for("desk.inbox"), 303)
         form = AnswerForm()
+        uploads = cast("DeskRequest", request).uploads
         with self.desk.work(session["token"]) as work:
             found = work.find(name) or abort(404)
             try:
-                work.answer(found, form.text.data or "", self.desk.clock())
+                staged = () if uploads is None else uploads.take()
+                work.answer(found, form.text.data or "", self.desk.clock(), staged)
             except WorkstationError as error:
                 # What was typed stays on the page: an error must never cost anybody their words.
-                return self._show(work, found, form, str(error)), 409
+                chosen = uploads is not None and uploads.are_there
+                again = _("Er is niets verstuurd. Kies uw bestanden opnieuw.") if chosen else ""
+                return self._show(work, found, form, f"{error} {again}".rstrip()), 409
         return redirect(url_for("desk.conversation", name=name, _anchor="antwoord"), 303)
+
+    def attachment(self, name: str) -> Page:
+        """Say what happens when an attachment leaves the desk, and ask."""
+        if not self._is_open():
+            return redirect(url_for("desk.inbox"), 303)
+        with self.desk.work(session["token"]) as work:
+            conversation, attachment = work.find_attachment(name) or abort(404)
+            return render_template(
+                "attachment.html",
+                demo=work.keyring.state.me.root_key == DEMO_ROOT_KEY,
+                name=name,
+                title=show_name(attachment.name),
+                size=show_size(attachment.size),
+                back=work.names[conversation],
+                form=DownloadForm(formdata=None),
+            )
+
+    def download(self, name: str) -> Page:
+        """Hand out a readable copy, after all of it was checked."""
+        if not self._is_open():
+            return redirect(url_for("desk.inbox"), 303)
+        token = session["token"]
+        with self.desk.work(token) as work:
+            conversation, attachment = work.find_attachment(name) or abort(404)
+            kept = work.collector.attachments
+            file = kept.name(conversation, attachment)
+            kept.check(file, attachment)
+        return make_download(attachment, self._while_open(token, kept.read_pieces(file, attachment)))
+
+    def _while_open(self, token: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            if not self.desk.is_open(token):
+                raise WorkstationError(_("Het bureau is vergrendeld."))
+            yield piece
 
     def _is_open(self) -> bool:
         return self.desk.is_open(session.get("token", ""))

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crypto.attachment import Attachment
 from crypto.conversation import Message
 from crypto.errors import ProtocolError
 from crypto.keyset import Keyset, verify
+from crypto.payload import Body
 from crypto.roster import Roster, open_roster
 from crypto.week import day_of, in_grace
 from workstation.archive import Archive
+from workstation.attachments import Attachments
 from workstation.cases.inbox import Conversation, group, list_inbox, read_conversation
 from workstation.ceremony.published import Outlook, examine, parse_published
 from workstation.ceremony.refusals import explain
 from workstation.ceremony.renewal import Renewal, renew
-from workstation.desk.answer import clean_text, write_reply
+from workstation.desk.answer import clean_text, list_entries, write_reply
+from workstation.desk.collect import Collector
 from workstation.desk.outbox import Outbox
 from workstation.desk.receive import Receiver
+from workstation.desk.uploads import Staged
 from workstation.errors import UnfitFileError, WorkstationError
 from workstation.keyring.workstation import Keyring
 from workstation.notes import Notes
@@ -32,12 +37,14 @@ from workstation.texts import translate as _
 class Work:
     """Everything that is open at a desk. `refusal` says why nobody may be answered now; "" if they may.
 
-    Conversations go by a random name that lasts until the desk is locked: what a browser notes of it tells nothing.
+    Conversations and attachments go by random names that last until the desk is locked: what a browser notes of them
+    tells nothing.
     """
 
     keyring: Keyring
     spool_folder: Path
     receiver: Receiver
+    collector: Collector
     outbox: Outbox
     unreadable: int
     keyset: Keyset | None = None
@@ -49,6 +56,7 @@ class Work:
     trouble: str = ""
     conversations: dict[bytes, Conversation] = field(default_factory=dict)
     names: dict[bytes, str] = field(default_factory=dict)
+    enclosed: dict[tuple[bytes, Attachment], str] = field(default_factory=dict)
 
     def take_in(self, now: int) -> None:
         """Look into the spool: keyset, what is due, new blocks, deliveries. Trouble there never keeps from reading."""
@@ -58,6 +66,7 @@ class Work:
             self._check_keyset(self.spool, now)
             self._receive(self.spool, now)
             self.outbox.settle(self.spool, self.receiver.addresses & self.spool.list_incoming())
+            self.collector.collect(self.spool, (m for known in self.receiver.messages.values() for m in known))
         except WorkstationError as error:
             self.trouble = str(error)
         except OSError:
@@ -78,21 +87,42 @@ class Work:
         """Return the conversation of this name."""
         return next((self.conversations[c] for c, known in self.names.items() if known == name), None)
 
-    def answer(self, conversation: Conversation, text: str, now: int) -> None:
+    def name_attachment(self, conversation: bytes, attachment: Attachment) -> str:
+        """Return the name under which the page offers an attachment of a conversation."""
+        return self.enclosed.setdefault((conversation, attachment), secrets.token_urlsafe(9))
+
+    def find_attachment(self, name: str) -> tuple[bytes, Attachment] | None:
+        """Return conversation and attachment of this name."""
+        return next((enclosed for enclosed, known in self.enclosed.items() if known == name), None)
+
+    def answer(self, conversation: Conversation, text: str, now: int, staged: Sequence[Staged] = ()) -> None:
         """Seal a reply and give it to the spool. Raises WorkstationError; then nothing is sent."""
         cleaned = clean_text(text)
+        if not cleaned and not staged:
+            raise WorkstationError(_("Uw antwoord is nog leeg."))
         if self.keyset is None:
             raise WorkstationError(self.refusal)
         messages = self.receiver.messages[conversation.id]
-        message, record = write_reply(self.keyring, self.keyset, messages, cleaned, now)
+        body = Body(cleaned, attachments=tuple(each.attachment for each in staged))
+        message, record = write_reply(self.keyring, self.keyset, messages, body, now)
         # First what will be delivered, then the copy: after a power cut in between, the reply is sent and comes back.
-        self.outbox.add(record)
+        self.outbox.add(record, self._adopt(conversation.id, messages, staged))
         self.receiver.keep(message)
         self._read(conversation.id)
         if self.spool is not None:
             # The reply is safe. What stands in its way is told on the next page, which tries again.
             with suppress(WorkstationError, OSError):
                 self.outbox.settle(self.spool, set())
+
+    def _adopt(
+        self, conversation: bytes, messages: Sequence[Message], staged: Sequence[Staged]
+    ) -> dict[str, Iterator[bytes]]:
+        parts = {}
+        for each in staged:
+            name = self.collector.attachments.name(conversation, each.attachment)
+            self.collector.attachments.adopt(name, each.path)
+            parts[name] = list_entries(each.attachment, messages)
+        return parts
 
     def _check_keyset(self, spool: Spool, now: int) -> None:
         data = spool.read_keyset()
@@ -136,7 +166,9 @@ def begin(keyring: Keyring, spool_folder: Path, now: int) -> Work:
     notes = Notes.load(keyring.folder / "notes", keyring.derive_local(b"notes"))
     receiver = Receiver(keyring, archive, notes, _first_ones_first(messages))
     receiver.addresses |= {message.payload.address for message in messages}
-    work = Work(keyring, spool_folder, receiver, Outbox(keyring.folder / "outbox"), unreadable)
+    attachments = Attachments.open(keyring.folder / "attachments", keyring.derive_local(b"attachments"))
+    outbox = Outbox(keyring.folder / "outbox", attachments)
+    work = Work(keyring, spool_folder, receiver, Collector(attachments), outbox, unreadable)
     for conversation in receiver.messages:
         work._read(conversation)  # noqa: SLF001 - the constructor's other half
     work.take_in(now)
