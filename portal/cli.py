@@ -17,7 +17,9 @@ from portal import config as configuration
 from portal import database, logs, migrating, server
 from portal.clock import system_clock
 from portal.errors import PortalError
+from portal.site import manifest, verify
 from portal.site.build import build
+from portal.site.remote import Site
 from portal.upkeep import loop, tasks
 from portal.upkeep.rewrite import rewrite
 
@@ -25,7 +27,8 @@ _ABOUT: Final = """The portal: the server that people's browsers talk to. It sto
 
 The usual order is: copy config.example.toml to config.toml and fill it in, then `build`, `migrate` and `serve`."""
 
-Command = Callable[[argparse.Namespace], None]
+# What a command returns is its exit status; nothing means that it did what was asked.
+Command = Callable[[argparse.Namespace], int | None]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except PortalError as error:
         print(f"portal: {error}", file=sys.stderr)
         return 1
@@ -45,7 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Its own words would quote what it was about.
         print(f"portal: The database did not do that ({logs.describe(error)}); try again later.", file=sys.stderr)
         return 1
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,8 +60,9 @@ def _parser() -> argparse.ArgumentParser:
         "--on",
         type=date.fromisoformat,
         metavar="DAY",
-        help="leave out telephone numbers that have expired on this day (today)",
+        help="leave out telephone numbers that have expired on this day (today); the manifest says which day it was",
     )
+    _add_verify(commands)
     _add(commands, "migrate", _migrate, "Make the database, or bring it to this version. Stop the server first.")
     _add(commands, "serve", _serve, "Run the server, and the upkeep beside it, until Ctrl+C.")
     _add(commands, "tick", _tick, "Publish the next entries of the index now. The server does this by itself.")
@@ -94,10 +97,51 @@ def _add(
     return command
 
 
+def _add_verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = _add(
+        commands,
+        "verify",
+        _verify,
+        "Compare a running site with the release that you built yourself, and say what differs. "
+        "The exit status is 0 if nothing does, 1 if something does, 2 if it could not be checked.",
+    )
+    command.add_argument("url", metavar="URL", help="the address of the site, e.g. https://meldpunt.example")
+    own = command.add_mutually_exclusive_group()
+    own.add_argument(
+        "--release", type=Path, metavar="FOLDER", help="your release (the one that the configuration names)"
+    )
+    own.add_argument("--manifest", type=Path, metavar="FILE", help="its manifest.json, if that is all you have")
+
+
 def _build(options: argparse.Namespace) -> None:
     config = configuration.load(options.config)
     build(config, options.on or datetime.now(UTC).date())
     print(f"The release stands in {config.site.release}.")
+
+
+def _verify(options: argparse.Namespace) -> int:
+    found: list[verify.Difference] = []
+    status = 0
+    try:
+        built = _read_manifest(options)
+        with Site(options.url) as site:
+            found.extend(verify.compare(site, built))
+            if not found:
+                print(f"{site.url} is the release that was built for {built.day}, in every byte and every header.")
+    except PortalError as error:
+        # What was found before is told all the same.
+        print(f"portal: {error}", file=sys.stderr)
+        status = 2
+    for sentence in verify.tell(found):
+        print(sentence)
+    return 1 if found else status
+
+
+def _read_manifest(options: argparse.Namespace) -> manifest.Manifest:
+    if options.manifest:
+        return manifest.load(options.manifest)
+    release = options.release or configuration.load(options.config).site.release
+    return manifest.parse(manifest.read(release)[manifest.NAME])
 
 
 def _migrate(options: argparse.Namespace) -> None:

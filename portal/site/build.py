@@ -1,4 +1,4 @@
-"""Build the static release: pages, script, stylesheet, images and the manifest, swapped in as a whole.
+"""Build the static release: pages, script, stylesheet, images, all of it compressed too, and the manifest.
 
 The same checkout, configuration and day give the same bytes: nothing here knows a time, a host or an order of files.
 """
@@ -13,7 +13,7 @@ from typing import Any, Final
 from crypto.encoding import encode_b64u
 from portal.config import Config
 from portal.errors import BuildError
-from portal.site import bundle, content, manifest, pages
+from portal.site import bundle, compress, content, manifest, pages
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 
@@ -29,7 +29,8 @@ def build(config: Config, on: date, *, root: Path = ROOT) -> None:
         with tempfile.TemporaryDirectory(prefix=f".{release.name}-", dir=release.parent) as folder:
             fresh = Path(folder) / "new"
             _fill(fresh, root, _context(config, on, root))
-            manifest.write(fresh)
+            compress.compress(fresh)
+            manifest.write(fresh, on)
             _swap(fresh, release, Path(folder) / "old")
     except OSError as error:
         raise BuildError(f"The release cannot be written to {release} ({type(error).__name__}).") from None

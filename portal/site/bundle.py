@@ -9,8 +9,24 @@ from portal.errors import BuildError
 # Two minutes: esbuild needs less than a second, so something is stuck.
 _PATIENCE_SECONDS: Final = 120
 
-_SCRIPT: Final = ("--format=esm", "--splitting", "--target=es2022", "--loader:.txt=text")
-_COMMON: Final = ("--bundle", "--minify", "--legal-comments=none", "--log-level=warning", "--charset=utf8")
+_SCRIPT: Final = (
+    "--format=esm",
+    "--splitting",
+    "--target=es2022",
+    "--loader:.txt=text",
+    # What libraries bring along and nobody here can reach.
+    "--alias:@noble/curves/nist.js=./web/absent.ts",
+    "--alias:@noble/hashes/scrypt.js=./web/absent.ts",
+)
+_COMMON: Final = (
+    "--bundle",
+    "--minify",
+    "--legal-comments=none",
+    "--log-level=warning",
+    "--charset=utf8",
+    # A module is named by its content and by where its parts lie: seen from the checkout, wherever links lead.
+    "--preserve-symlinks",
+)
 
 
 def bundle(root: Path, assets: Path) -> None:

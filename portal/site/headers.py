@@ -1,10 +1,14 @@
-"""The one set of headers that every answer carries, as data.
+"""The one set of headers that every answer carries, and those that describe a file of the release, as data.
 
 There is no exception for any path, so whoever checks one answer has checked them all, and the manifest can name the
 set.
 """
 
+from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Final
+
+from portal.errors import BuildError
 
 _CONTENT_SECURITY: Final = (
     "default-src 'none'",
@@ -60,8 +64,37 @@ HEADERS: Final = {
     "X-Frame-Options": "DENY",
 }
 
+_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+_ALREADY_COMPRESSED: Final = frozenset({".png"})
+
+# The forms beside the plain one, best first: what HTTP calls them, and what their file's name ends in.
+ENCODINGS: Final = {"br": ".br", "gzip": ".gz"}
+
 # What else an answer may carry; a cookie or anything else of the framework's choosing never gets out.
 _OWN: Final = frozenset({"allow", "content-encoding", "content-length", "content-type", "vary"})
+
+
+def is_compressible(path: str) -> bool:
+    """Say whether a plain file of the release also has compressed forms."""
+    return PurePosixPath(path).suffix not in _ALREADY_COMPRESSED
+
+
+def describe(path: str) -> Mapping[str, str]:
+    """Return the headers that describe a file of the release, plain or compressed. Raises: BuildError."""
+    for encoding, ending in ENCODINGS.items():
+        if path.endswith(ending):
+            return {"Content-Encoding": encoding, **describe(path.removesuffix(ending))}
+    content_type = _TYPES.get(PurePosixPath(path).suffix)
+    if content_type is None:
+        raise BuildError(f"{path} is of a kind that is not served; see portal/site/headers.py.")
+    return {"Content-Type": content_type, **({"Vary": "Accept-Encoding"} if is_compressible(path) else {})}
 
 
 def complete(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -1,38 +1,29 @@
-"""Serve the release from memory: a path is looked up in a dictionary and never reaches the file system.
+"""Serve the release from memory: a path is looked up in a dictionary and never reaches the file system."""
 
-Files are compressed once, when they are loaded, since a slow phone waits for every byte. They are public and the same
-for everybody, so their compressed length tells nothing; the calls under /api are never compressed.
-"""
-
-import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Response, request
+from werkzeug.datastructures import Accept
 
-from portal.errors import BuildError, RefusalError
-from portal.site import manifest
+from portal.errors import RefusalError
+from portal.site import headers, manifest
 
-CONTENT_TYPES: Final = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-}
+_PLAIN: Final = "identity"
 
 
 @dataclass(frozen=True)
-class File:
-    """One file as it is sent."""
+class Form:
+    """One file as it is sent, in one encoding."""
 
     body: bytes
-    compressed: bytes
-    content_type: str
+    headers: Mapping[str, str]
+
+
+# A file's forms, by their encoding.
+File = Mapping[str, Form]
 
 
 def load(release: Path) -> Mapping[str, File]:
@@ -40,17 +31,22 @@ def load(release: Path) -> Mapping[str, File]:
 
     Raises: BuildError.
     """
-    files = {}
-    for path, body in manifest.read(release).items():
-        name = PurePosixPath(path)
-        if name.suffix not in CONTENT_TYPES:
-            raise BuildError(f"{path} is of a kind that is not served; see portal/site/serve.py.")
-        # mtime=0: the same file gives the same bytes on every start.
-        file = File(body, gzip.compress(body, 9, mtime=0), CONTENT_TYPES[name.suffix])
-        files[path] = file
-        if name.name == "index.html":
-            files[path.removesuffix("index.html")] = file
+    bodies = manifest.read(release)
+    listing = Form(bodies.pop(manifest.NAME), manifest.OWN_HEADERS)
+    files: dict[str, File] = {manifest.NAME: {_PLAIN: listing}}
+    endings = tuple(headers.ENCODINGS.values())
+    for path in [path for path in bodies if not path.endswith(endings)]:
+        forms = {_PLAIN: path, **{encoding: path + ending for encoding, ending in headers.ENCODINGS.items()}}
+        file = {form: Form(bodies[name], headers.describe(name)) for form, name in forms.items() if name in bodies}
+        for address in addresses(path):
+            files[address] = file
     return files
+
+
+def addresses(path: str) -> list[str]:
+    """Return the paths, without the leading `/`, under which a file of the release is asked for."""
+    folder = path.removesuffix("index.html")
+    return [path] if folder == path else [path, folder]
 
 
 def blueprint(files: Mapping[str, File]) -> Blueprint:
@@ -62,15 +58,20 @@ def blueprint(files: Mapping[str, File]) -> Blueprint:
     def serve(path: str) -> Response:
         file = files.get(path)
         if file is None:
-            raise RefusalError(404, "Deze pagina bestaat niet. Het begin van de site staat op /.")
-        return _answer(file, compressed=request.accept_encodings.quality("gzip") > 0)
+            raise RefusalError(
+                404,
+                "Deze pagina bestaat niet. Het begin staat op /nl/. - This page does not exist. The start is at /en/.",
+            )
+        form = choose(file, request.accept_encodings)
+        return Response(form.body, headers=form.headers)
 
     return routes
 
 
-def _answer(file: File, *, compressed: bool) -> Response:
-    answer = Response(file.compressed if compressed else file.body, content_type=file.content_type)
-    answer.headers["Vary"] = "Accept-Encoding"
-    if compressed:
-        answer.headers["Content-Encoding"] = "gzip"
-    return answer
+def choose(file: File, accepted: Accept) -> Form:
+    """Return the form that the browser likes best, and of equals the smallest. RFC 9110, section 12.5.3.
+
+    The plain form is sent to who accepts none: a page that may not be wanted is better than none at all.
+    """
+    encoding = max((*(name for name in headers.ENCODINGS if name in file), _PLAIN), key=accepted.quality)
+    return file[encoding if accepted.quality(encoding) > 0 else _PLAIN]

@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ from portal import config as configuration
 from portal import database, migrating
 from portal.app import create_app
 from portal.config import Config
-from portal.site import manifest
+from portal.site import compress, manifest
 from portal.tables import document
 from tests.portal.helpers import Portal, SettableClock
 from tests.world import ORGANISATION, Team, make_team
@@ -41,13 +42,14 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a release of three small files."""
+    """Make a release of three small files, in all their forms."""
     folder = tmp_path_factory.mktemp("site") / "release"
     (folder / "nl").mkdir(parents=True)
     (folder / "index.html").write_text("<h1>Begin</h1>")
     (folder / "nl" / "index.html").write_text("<h1>Begin</h1>")
     (folder / "main.js").write_text("export {}\n")
-    manifest.write(folder)
+    compress.compress(folder)
+    manifest.write(folder, date(2026, 11, 21))
     return folder
 
 

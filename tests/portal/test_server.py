@@ -180,7 +180,7 @@ def test_the_server_answers_the_calls_and_the_pages(shared: Server) -> None:
         assert fetched.content[:BLOCK] == post.body
         page = client.get("/", headers={"Accept-Encoding": "gzip, br"})
     assert page.text == "<h1>Begin</h1>"
-    assert page.headers["Content-Encoding"] == "gzip"
+    assert page.headers["Content-Encoding"] == "br"
     assert {name: page.headers[name] for name in HEADERS} == dict(HEADERS)
     assert page.headers["Server"] == "gunicorn"
     assert set(page.headers) - {name.lower() for name in HEADERS} <= {

@@ -1,18 +1,21 @@
 """The static release: what is built, what is served, and that the two are the same."""
 
 import gzip
+import hashlib
 import json
 import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import brotli
 import pytest
 
+from crypto.errors import MalformedError
 from portal.app import create_app
 from portal.config import Config
 from portal.errors import BuildError
-from portal.site import content, manifest, serve
+from portal.site import compress, content, headers, manifest, serve
 from portal.site.build import ROOT, build
 from portal.site.headers import HEADERS
 from tests.portal.helpers import Portal
@@ -77,12 +80,13 @@ def test_the_real_pages_build(config_to_build: Config, checkout: Path) -> None:
 
 
 def test_a_release_is_pages_assets_and_a_manifest(config_to_build: Config, checkout: Path) -> None:
-    """Every file stands where it is promised; names of entries are fixed."""
+    """Every file stands where it is promised, with its compressed forms beside it; names of entries are fixed."""
     build(config_to_build, DAY, root=checkout)
     built = set(files(config_to_build.site.release))
-    later = {path for path in built if path.startswith("assets/later-")}
+    plain = {path for path in built if not path.endswith((".br", ".gz"))}
+    later = {path for path in plain if path.startswith("assets/later-")}
     assert len(later) == 1
-    assert built - later == {
+    assert plain - later == {
         "index.html",
         "nl/index.html",
         "nl/lezen/index.html",
@@ -91,6 +95,7 @@ def test_a_release_is_pages_assets_and_a_manifest(config_to_build: Config, check
         "assets/icon.svg",
         "manifest.json",
     }
+    assert built - plain == {path + ending for path in plain - {"manifest.json"} for ending in (".br", ".gz")}
 
 
 def test_two_builds_are_byte_identical(config_to_build: Config, checkout: Path, tmp_path: Path) -> None:
@@ -157,15 +162,12 @@ def test_what_is_filled_in_is_escaped(config_to_build: Config, checkout: Path) -
     assert "&lt;script&gt;" in page
 
 
-def test_another_language_is_translated_from_its_catalogue(
-    config_to_build: Config, checkout: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_language_is_translated_from_its_catalogue(config_to_build: Config, checkout: Path) -> None:
     """Message ids are Dutch; a further language has a folder of its own and reads its .po file."""
-    monkeypatch.setattr("portal.site.pages.LANGUAGES", ("nl", "en"))
-    with pytest.raises(BuildError, match=r"translation .* cannot be read"):
-        build(config_to_build, DAY, root=checkout)
     folder = checkout / "content" / "translations" / "en" / "LC_MESSAGES"
     folder.mkdir(parents=True)
+    with pytest.raises(BuildError, match=r"translation .* cannot be read"):
+        build(config_to_build, DAY, root=checkout)
     header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
     (folder / "messages.po").write_text(header + 'msgid "Begin"\nmsgstr "Start"\n')
     build(config_to_build, DAY, root=checkout)
@@ -267,12 +269,38 @@ def test_a_slip_in_the_questions_stops_the_build(tmp_path: Path, right: str, wro
         content.read_questions(path)
 
 
-def test_the_manifest_lists_every_file_and_the_headers(release: Path) -> None:
-    """Sorted, by SHA-256, with the header set they are served with."""
+def test_the_manifest_lists_every_file_and_every_header(release: Path) -> None:
+    """Each with its SHA-256 and the headers of its own, beside the day and the set that all carry."""
     document = json.loads((release / "manifest.json").read_bytes())
-    assert list(document["files"]) == sorted(document["files"]) == ["index.html", "main.js", "nl/index.html"]
-    assert all(len(hashed) == 64 for hashed in document["files"].values())
+    assert set(document) == {"day", "files", "headers"}
+    assert document["day"] == "2026-11-21"
     assert document["headers"] == HEADERS
+    assert set(document["files"]) == set(files(release)) - {"manifest.json"}
+    body = (release / "main.js.gz").read_bytes()
+    assert document["files"]["main.js.gz"] == {
+        "headers": {
+            "Content-Encoding": "gzip",
+            "Content-Type": "text/javascript; charset=utf-8",
+            "Vary": "Accept-Encoding",
+        },
+        "sha256": hashlib.sha256(body).hexdigest(),
+    }
+
+
+def test_a_manifest_reads_back_and_has_one_spelling(release: Path) -> None:
+    """What parses serialises to the same bytes; anything else in it is refused."""
+    listing = (release / "manifest.json").read_bytes()
+    assert manifest.serialize(manifest.parse(listing)) == listing
+    for right, wrong in (
+        (b'"day"', b'"date"'),
+        (b"2026-11-21", b"2026-11-31"),
+        (b'"sha256"', b'"sha512"'),
+        (b'"headers":{', b'"headers":{"X":1,'),
+        (b'{"day"', b'{ "day"'),
+        (b'"files":{', b'"files":{"a":[],'),
+    ):
+        with pytest.raises(MalformedError):
+            manifest.parse(listing.replace(right, wrong, 1))
 
 
 def test_files_are_served_as_they_were_built(portal: Portal) -> None:
@@ -290,16 +318,37 @@ def test_files_are_served_as_they_were_built(portal: Portal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("accepted", "compressed"),
-    [("gzip", True), ("br, gzip;q=0.5", True), ("*", True), ("", False), ("br", False), ("gzip;q=0", False)],
+    ("accepted", "encoding"),
+    [
+        ("gzip", "gzip"),
+        ("gzip, deflate", "gzip"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("br;q=0.4, gzip;q=0.5", "gzip"),
+        ("br;q=0, *", "gzip"),
+        ("*", "br"),
+        ("", "identity"),
+        ("zstd", "identity"),
+        ("gzip;q=0", "identity"),
+        ("identity, gzip;q=0.5", "identity"),
+        ("identity, gzip", "gzip"),
+        ("identity;q=0, *;q=0", "identity"),
+    ],
 )
-def test_a_file_is_compressed_for_who_can_read_it(portal: Portal, accepted: str, *, compressed: bool) -> None:
-    """The bytes behind the compression are the bytes that were built."""
+def test_a_file_is_sent_in_the_form_that_is_liked_best(portal: Portal, accepted: str, encoding: str) -> None:
+    """The bytes that were built in this form are sent, and behind them are those of the plain file."""
     answer = portal.client.get("/main.js", headers={"Accept-Encoding": accepted})
-    assert (answer.headers.get("Content-Encoding") == "gzip") == compressed
+    assert answer.headers.get("Content-Encoding", "identity") == encoding
     assert answer.headers["Vary"] == "Accept-Encoding"
-    body = gzip.decompress(answer.data) if compressed else answer.data
-    assert body == (portal.config.site.release / "main.js").read_bytes()
+    ending, unpack = {"br": (".br", brotli.decompress), "gzip": (".gz", gzip.decompress), "identity": ("", bytes)}[
+        encoding
+    ]
+    assert answer.data == (portal.config.site.release / f"main.js{ending}").read_bytes()
+    assert unpack(answer.data) == (portal.config.site.release / "main.js").read_bytes()
+
+
+def test_compressed_forms_have_no_address_of_their_own(portal: Portal) -> None:
+    """They are forms of one file, which a browser asks for by one name."""
+    assert portal.client.get("/main.js.gz").status_code == 404
 
 
 def test_a_head_request_has_the_length_and_no_body(portal: Portal) -> None:
@@ -364,6 +413,13 @@ def test_without_a_release_nothing_starts(config: Config, tmp_path: Path) -> Non
 def test_a_kind_of_file_without_a_type_is_refused(tmp_path: Path) -> None:
     """A browser is never left to guess."""
     (tmp_path / "program.exe").write_bytes(b"MZ")
-    manifest.write(tmp_path)
     with pytest.raises(BuildError, match=r"program\.exe is of a kind that is not served"):
-        serve.load(tmp_path)
+        manifest.write(tmp_path, DAY)
+
+
+def test_what_is_compressed_already_is_not_compressed_again(tmp_path: Path) -> None:
+    """A picture has one form, and says nothing about choosing."""
+    (tmp_path / "a.png").write_bytes(b"PNG")
+    compress.compress(tmp_path)
+    assert list(files(tmp_path)) == ["a.png"]
+    assert headers.describe("a.png") == {"Content-Type": "image/png"}
