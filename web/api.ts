@@ -6,6 +6,7 @@ import { deriveKey } from "altcha-lib/algorithms/web/pbkdf2";
 import { concat, encodeB64u } from "./protocol/encoding.ts";
 import { assert } from "./protocol/errors.ts";
 import { BLOCK_SIZE, KEY_SIZE, PREFIX_SIZE } from "./protocol/labels.ts";
+import { goOn, leaving } from "./protocol/pause.ts";
 import { FETCH_COUNT } from "./protocol/visit.ts";
 
 const CALL_MILLISECONDS = 120_000;
@@ -37,14 +38,48 @@ export async function getIndex(): Promise<Uint8Array> {
   return index;
 }
 
+/** Return random bytes of the browser's own source. */
+export function random(size: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(size));
+}
+
 /** Return four blocks for four addresses; random bytes where there is none. Throws UnreachableError. */
 export async function fetchBlocks(addresses: readonly Uint8Array[]): Promise<Uint8Array[]> {
+  const blocks: Uint8Array[] = [];
+  await fetchEach(addresses, (block) => {
+    blocks.push(block.slice());
+  });
+  return blocks;
+}
+
+/**
+ * Fetch four blocks for four addresses and take them one by one; random bytes where there is none.
+ *
+ * A block's memory is used again for the next. Throws UnreachableError, and as `take` does.
+ */
+export async function fetchEach(
+  addresses: readonly Uint8Array[],
+  take: (block: Uint8Array, i: number) => Promise<void> | void,
+): Promise<void> {
   assert(addresses.length === FETCH_COUNT, "a fetch asks for four addresses");
-  const body = await readBody(await call("POST", "blocks/fetch", concat(...addresses)), FETCH_COUNT * BLOCK_SIZE);
-  if (body.length !== FETCH_COUNT * BLOCK_SIZE) {
+  const response = await call("POST", "blocks/fetch", concat(...addresses));
+  const block = new Uint8Array(BLOCK_SIZE);
+  let size = 0;
+  for await (const part of readParts(response, FETCH_COUNT * BLOCK_SIZE)) {
+    for (let from = 0; from < part.length; ) {
+      const place = size % BLOCK_SIZE;
+      const some = part.subarray(from, from + BLOCK_SIZE - place);
+      block.set(some, place);
+      from += some.length;
+      size += some.length;
+      if (size % BLOCK_SIZE === 0) {
+        await take(block, size / BLOCK_SIZE - 1);
+      }
+    }
+  }
+  if (size !== FETCH_COUNT * BLOCK_SIZE) {
     throw new UnreachableError("an answer of another size");
   }
-  return addresses.map((_, i) => body.slice(i * BLOCK_SIZE, (i + 1) * BLOCK_SIZE));
 }
 
 /** Do the sum that keeps floods away; return what proves it. Throws UnreachableError. */
@@ -52,7 +87,7 @@ export async function earnTicket(): Promise<string> {
   const text = new TextDecoder().decode(await readBody(await call("GET", "ticket"), CHALLENGE_SIZE));
   try {
     const challenge = JSON.parse(text) as Challenge;
-    const solution = await solveChallenge({ challenge, deriveKey });
+    const solution = await solveChallenge({ challenge, controller: cutOnLeave(), deriveKey });
     const payload = JSON.stringify({ challenge, solution });
     return encodeB64u(new TextEncoder().encode(payload));
   } catch {
@@ -68,16 +103,17 @@ export interface BlockRecord {
   readonly block: Uint8Array;
 }
 
-/**
- * Store one block; false if its address is taken by something else.
- *
- * The same record again is stored once. Throws FullError, UnreachableError.
- */
-export async function postBlock(ticket: string, record: BlockRecord): Promise<boolean> {
-  assert(record.address.length === KEY_SIZE && record.block.length === BLOCK_SIZE, "a record has one shape");
-  const body = concat(record.address, record.deleteHash, Uint8Array.of(record.kind), record.block);
-  const response = await call("POST", "blocks", body, { Authorization: `Ticket ${ticket}` }, [204, 409]);
-  return response.status === 204;
+/** What the store made of records: it has them, something else stands at an address, or the ticket is used up. */
+export type Posted = "stored" | "taken" | "ticket";
+
+/** Store 1–16 records, all or none. The same ones again are stored once. Throws FullError, UnreachableError. */
+export async function postBlocks(ticket: string, records: readonly BlockRecord[]): Promise<Posted> {
+  const body = concat(...records.flatMap(({ address, deleteHash, kind, block }) => {
+    assert(address.length === KEY_SIZE && block.length === BLOCK_SIZE, "a record has one shape");
+    return [address, deleteHash, Uint8Array.of(kind), block];
+  }));
+  const response = await call("POST", "blocks", body, { Authorization: `Ticket ${ticket}` }, [204, 401, 409]);
+  return response.status === 204 ? "stored" : response.status === 409 ? "taken" : "ticket";
 }
 
 async function call(
@@ -87,6 +123,7 @@ async function call(
   headers: Readonly<Record<string, string>> = {},
   expected: readonly number[] = [200],
 ): Promise<Response> {
+  await goOn();
   const response = await fetch(`/api/v1/${path}`, {
     method,
     headers,
@@ -95,8 +132,9 @@ async function call(
     credentials: "omit",
     redirect: "error",
     referrerPolicy: "no-referrer",
-    signal: AbortSignal.timeout(CALL_MILLISECONDS),
-  }).catch(() => {
+    signal: cutOnLeave(CALL_MILLISECONDS).signal,
+  }).catch(async () => {
+    await goOn();
     throw new UnreachableError("no answer");
   });
   if (response.status === 503) {
@@ -108,22 +146,48 @@ async function call(
   return response;
 }
 
-// A server that sends without end is stopped at the greatest size that makes sense.
+// AbortSignal.any would be shorter, and would shut out Safari before 17.4.
+function cutOnLeave(milliseconds?: number): AbortController {
+  const cut = new AbortController();
+  const end = (): void => {
+    cut.abort();
+  };
+  leaving.addEventListener("abort", end, { once: true });
+  if (milliseconds !== undefined) {
+    setTimeout(end, milliseconds);
+  }
+  return cut;
+}
+
 async function readBody(response: Response, most: number): Promise<Uint8Array> {
-  const reader = response.body?.getReader();
   const parts: Uint8Array[] = [];
+  for await (const part of readParts(response, most)) {
+    parts.push(part);
+  }
+  return concat(...parts);
+}
+
+// A server that sends without end is stopped at the greatest size that makes sense.
+async function* readParts(response: Response, most: number): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader();
   let size = 0;
-  for (;;) {
-    const next = await reader?.read().catch(() => {
-      throw new UnreachableError("the answer broke off");
-    });
-    if (next?.value === undefined) {
-      return concat(...parts);
+  try {
+    for (;;) {
+      const next = await reader?.read().catch(async () => {
+        await goOn();
+        throw new UnreachableError("the answer broke off");
+      });
+      if (next?.value === undefined) {
+        return;
+      }
+      size += next.value.length;
+      if (size > most) {
+        throw new UnreachableError("an answer without end");
+      }
+      yield next.value;
     }
-    parts.push(next.value);
-    size += next.value.length;
-    if (size > most) {
-      throw new UnreachableError("an answer without end");
-    }
+  } finally {
+    // Whoever takes no more lets the connection go.
+    await reader?.cancel().catch(() => undefined);
   }
 }

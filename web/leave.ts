@@ -1,27 +1,54 @@
 /** Leaving the page in one touch: what was typed and derived is wiped before anything else loads. */
 
+import { choose } from "./page.ts";
+import { endWork, leaving } from "./protocol/pause.ts";
+import { watchShift } from "./shift.ts";
+
 const wipers: (() => void)[] = [];
 
-/** Wipe these bytes on leaving. JavaScript gives no promise about copies that the engine made. */
+/** Wipe these bytes on leaving, or now on a page that was left. Nothing reaches copies that the engine made. */
 export function wipeOnLeave(bytes: Uint8Array): Uint8Array {
-  wipers.push(() => bytes.fill(0));
+  onLeave(() => bytes.fill(0));
   return bytes;
 }
 
-/** Let the button *Weg van deze pagina* wipe and go. Without the script it is an ordinary link. */
+/** Forget something else on leaving, or now on a page that was left. */
+export function onLeave(forget: () => void): void {
+  wipers.push(forget);
+  if (leaving.aborted) {
+    wipe();
+  }
+}
+
+/** Let the button *Weg van deze pagina* and Shift wipe and go. Without the script the button is an ordinary link. */
 export function prepareLeaving(): void {
   const link = document.querySelector<HTMLAnchorElement>("a#leave");
-  link?.addEventListener("click", (event) => {
-    event.preventDefault();
-    leave(link.href);
+  if (link !== null) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      leave(link.href);
+    });
+    watchShift(link, () => {
+      leave(link.href);
+    });
+  }
+  // Every other way off the page: a link, the browser's own Back, another address, a closed tab.
+  window.addEventListener("pagehide", empty);
+  window.addEventListener("pageshow", (event) => {
+    // A browser may have kept the emptied page and show it again; work on it has ended for good.
+    if (event.persisted) {
+      location.reload();
+    }
   });
 }
 
-/** Wipe everything known to be secret, empty the document, and replace this page in the history. */
+/** Wipe everything, empty the document, and replace this page in the history. */
 export function leave(to: string): void {
-  wipe();
-  document.body.replaceChildren();
-  location.replace(to);
+  try {
+    empty();
+  } finally {
+    location.replace(to);
+  }
 }
 
 /** Wipe what was registered, and forget it. */
@@ -29,7 +56,18 @@ export function wipe(): void {
   for (const control of document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")) {
     control.value = "";
   }
-  for (const wiper of wipers.splice(0)) {
-    wiper();
+  for (const forget of wipers.splice(0)) {
+    forget();
   }
+  // The engine remembers the last text that it searched for a pattern.
+  /(?:)/.test("");
+}
+
+// Nothing but the spoken word stays, which says what any page says; nothing of it is seen.
+function empty(): void {
+  endWork();
+  wipe();
+  choose(document, "leaving", "gone");
+  const spoken = document.querySelectorAll("[data-choose=leaving]");
+  document.body.replaceChildren(...spoken);
 }

@@ -3,6 +3,7 @@
 import { removeExpiredEverywhere } from "./contacts.ts";
 import { prepareLeaving } from "./leave.ts";
 import { today } from "./page.ts";
+import { goOn } from "./protocol/pause.ts";
 
 prepareLeaving();
 removeExpiredEverywhere(today());
@@ -10,8 +11,10 @@ removeExpiredEverywhere(today());
 const page = document.body.dataset["page"];
 if (page === "schrijven") {
   const { write } = await import("./journey/write.ts");
+  await goOn();
   await write();
 } else if (page === "lezen") {
   const { read } = await import("./mailbox/read.ts");
+  await goOn();
   await read();
 }

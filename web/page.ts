@@ -12,6 +12,7 @@
  */
 
 import { assert } from "./protocol/errors.ts";
+import { leaving } from "./protocol/pause.ts";
 
 /** A press on a button: what it asks for, and the button. */
 export interface Press {
@@ -101,6 +102,8 @@ export async function press(root: HTMLElement): Promise<Press> {
     };
     root.addEventListener("click", onClick, { signal: ended.signal });
     root.addEventListener("keydown", onKey, { signal: ended.signal });
+    // The engine may hold on to what is no longer shown; then nothing may lead from there to what was said.
+    leaving.addEventListener("abort", () => { ended.abort(); }, { signal: ended.signal });
   });
 }
 
@@ -127,6 +130,14 @@ export function sayDay(day: string): string {
     timeZone: "UTC",
   });
   return format.format(new Date(`${day}T12:00:00Z`));
+}
+
+/** Return a number of bytes in words, as people say it. */
+export function sayBytes(size: number): string {
+  const [unit, amount] = size < 1_000_000 ? ["kilobyte", size / 1_000] : ["megabyte", size / 1_000_000];
+  const maximumFractionDigits = unit === "megabyte" && amount < 10 ? 1 : 0;
+  const format = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, maximumFractionDigits });
+  return format.format(Math.max(1, amount));
 }
 
 /** Return today's day by this device's own calendar. */

@@ -1,8 +1,11 @@
 /** What a person is told when something does not work: one sentence, the next step, telephone numbers. */
 
 import { FullError, UnreachableError } from "./api.ts";
+import { UnreadableError } from "./attachments/upload.ts";
 import { choose, clone, press, show } from "./page.ts";
+import { StoppedError } from "./progress.ts";
 import { KeysetError, ProtocolError } from "./protocol/errors.ts";
+import { goOn } from "./protocol/pause.ts";
 
 /** Show what went wrong and wait for the next step: `retry` or `back`. A page that must not be used stays closed. */
 export async function explain(error: unknown): Promise<string> {
@@ -10,7 +13,7 @@ export async function explain(error: unknown): Promise<string> {
     await close(error);
   }
   const sheet = clone("sheet-error");
-  choose(sheet, "reason", error instanceof UnreachableError ? "offline" : error instanceof FullError ? "full" : "unknown");
+  choose(sheet, "reason", nameReason(error));
   return (await press(show(sheet))).action;
 }
 
@@ -24,13 +27,24 @@ async function close(error: ProtocolError): Promise<never> {
   return new Promise(() => undefined);
 }
 
-/** Do something until it works or the person goes back; null if they do. */
+function nameReason(error: unknown): string {
+  if (error instanceof UnreachableError) {
+    return "offline";
+  }
+  if (error instanceof FullError) {
+    return "full";
+  }
+  return error instanceof UnreadableError ? "file" : "unknown";
+}
+
+/** Do something until it works, or the person stops it or goes back; null if they do. */
 export async function insist<T>(act: () => Promise<T>): Promise<T | null> {
   for (;;) {
     try {
       return await act();
     } catch (error) {
-      if ((await explain(error)) === "back") {
+      await goOn();
+      if (error instanceof StoppedError || (await explain(error)) === "back") {
         return null;
       }
     }

@@ -3,6 +3,7 @@
 import dutch from "../../content/words/nl.txt";
 
 import { complete } from "../protocol/code.ts";
+import { goOn } from "../protocol/pause.ts";
 
 /** The list that new codes are made from. */
 export const DUTCH = split(dutch);
@@ -10,6 +11,7 @@ export const DUTCH = split(dutch);
 /** Load all lists that a code may come from; only whoever enters one needs the others. */
 export async function loadLists(): Promise<readonly (readonly string[])[]> {
   const english = await import("../../content/words/en.txt");
+  await goOn();
   return [DUTCH, split(english.default)];
 }
 

@@ -1,10 +1,12 @@
 /** What a person answered so far; it lives in this page's memory and nowhere else. */
 
+import type { Upload } from "../attachments/upload.ts";
 import { choose, clone, fill, slot } from "../page.ts";
 
 export interface Answers {
   readonly choices: Map<string, readonly string[]>;
   story: string;
+  readonly files: Upload[];
 }
 
 /** One question as the page asks it: its id and the words for its choices. */
@@ -27,9 +29,16 @@ export function readQuestions(): Question[] {
   }));
 }
 
-/** Return whether there is anything to send: one sentence or one choice is enough. */
+/** Return whether there is anything to send: one sentence, one choice or one file is enough. */
 export function isEmpty(answers: Answers): boolean {
-  return answers.story.trim() === "" && [...answers.choices.values()].every((chosen) => chosen.length === 0);
+  return answers.story.trim() === "" && answers.files.length === 0 && [...answers.choices.values()].every((chosen) => chosen.length === 0);
+}
+
+/** Let go of everything that was answered. The engine keeps a text for as long as anything refers to it. */
+export function forget(answers: Answers): void {
+  answers.choices.clear();
+  answers.story = "";
+  answers.files.length = 0;
 }
 
 /** Return one row of *Kijk het na*: the question, what was answered, and a button that changes it. */

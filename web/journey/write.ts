@@ -1,23 +1,25 @@
 /** The write page: from the first question to *Verstuurd*, in one document, with no request before *Versturen*. */
 
+import { random } from "../api.ts";
+import { offerFiles } from "../attachments/choose.ts";
 import { choosePlaces, repeatWords, showCode } from "../code/show.ts";
 import { DUTCH } from "../code/words.ts";
-import { Delivery, random } from "../delivery.ts";
-import { wipe, wipeOnLeave } from "../leave.ts";
+import { Delivery } from "../delivery.ts";
+import { makeMailbox } from "../keys.ts";
+import { onLeave, wipe, wipeOnLeave } from "../leave.ts";
 import { choose, clone, countCharacters, field, fields, press, show, slot, today } from "../page.ts";
-import { readPins } from "../pins.ts";
 import { showProgress } from "../progress.ts";
 import { encode, makeSecret, SECRET_SIZE } from "../protocol/code.ts";
 import { type Draft, firstAllow } from "../protocol/conversation.ts";
 import type { Keyset } from "../protocol/keyset.ts";
-import { derive } from "../protocol/mailbox.ts";
 import type { AllowList } from "../protocol/payload.ts";
 import { active } from "../protocol/roster.ts";
 import { loadKeyset } from "../team.ts";
 import { insist } from "../trouble.ts";
-import { type Answers, isEmpty, makeRow, type Question, readQuestions } from "./answers.ts";
+import { type Answers, forget, isEmpty, makeRow, type Question, readQuestions } from "./answers.ts";
 
 const STORY = "story";
+const FILES = "files";
 // The version of content/questions.toml stands in the page.
 const questionsVersion = (): number => Number(document.body.dataset["questions"]);
 
@@ -29,12 +31,17 @@ export async function write(): Promise<void> {
     return;
   }
   const questions = readQuestions();
-  const answers: Answers = { choices: new Map(), story: "" };
-  const secret = wipeOnLeave(makeSecret(random(SECRET_SIZE)));
+  const answers: Answers = { choices: new Map(), story: "", files: [] };
+  const secret = wipeOnLeave(makeSecret(wipeOnLeave(random(SECRET_SIZE))));
   const words = encode(secret, DUTCH);
+  onLeave(() => {
+    forget(answers);
+    words.fill("");
+  });
   await walk([
     ...questions.map((question) => async () => askQuestion(question, answers)),
     async () => askStory(answers),
+    async () => askFiles(answers),
     async () => check(questions, answers),
     async () => showCode(words),
     async () => repeatWords(words, choosePlaces(random(2))),
@@ -81,6 +88,16 @@ async function askStory(answers: Answers): Promise<boolean> {
   }
 }
 
+async function askFiles(answers: Answers): Promise<boolean> {
+  const step = clone("step-files");
+  offerFiles(step, answers.files);
+  const { action } = await press(show(step));
+  if (action === "skip") {
+    answers.files.length = 0;
+  }
+  return action !== "back";
+}
+
 /** Show everything once more; true to go on, false to go back. Something must be there to send. */
 async function check(questions: readonly Question[], answers: Answers): Promise<boolean> {
   for (;;) {
@@ -89,8 +106,7 @@ async function check(questions: readonly Question[], answers: Answers): Promise<
     choose(step, "content", isEmpty(answers) ? "none" : "some");
     const { action, button } = await press(show(step));
     if (action === "change") {
-      const question = questions.find(({ id }) => id === button.dataset["change"]);
-      await (question === undefined ? askStory(answers) : askQuestion(question, answers));
+      await change(button.dataset["change"] ?? "", questions, answers);
     } else if (action === "back") {
       return false;
     } else if (!isEmpty(answers)) {
@@ -99,13 +115,26 @@ async function check(questions: readonly Question[], answers: Answers): Promise<
   }
 }
 
+async function change(what: string, questions: readonly Question[], answers: Answers): Promise<void> {
+  const question = questions.find(({ id }) => id === what);
+  if (question !== undefined) {
+    await askQuestion(question, answers);
+  } else {
+    await (what === FILES ? askFiles(answers) : askStory(answers));
+  }
+}
+
 function makeRows(questions: readonly Question[], answers: Answers): HTMLElement[] {
   const rows = questions.map(({ id, heading, labels }) => {
     const chosen = (answers.choices.get(id) ?? []).map((choice) => labels.get(choice) ?? choice);
     return makeRow(heading, chosen.join("\n"), id);
   });
-  const story = clone("step-story");
-  return [...rows, makeRow(slot(story, "heading").textContent, answers.story.trim(), STORY)];
+  const headingOf = (step: string): string => slot(clone(step), "heading").textContent;
+  return [
+    ...rows,
+    makeRow(headingOf("step-story"), answers.story.trim(), STORY),
+    makeRow(headingOf("step-files"), answers.files.map(({ name }) => name).join("\n"), FILES),
+  ];
 }
 
 async function send(secret: Uint8Array, answers: Answers): Promise<boolean> {
@@ -113,12 +142,12 @@ async function send(secret: Uint8Array, answers: Answers): Promise<boolean> {
   let delivery: Delivery | null = null;
   while ((await press(show(clone("step-send")))).action === "send") {
     const sent = await insist(async () => {
-      const report = showProgress();
+      const progress = showProgress(answers.files.length > 0);
       const draft = draftOf(answers);
-      if (delivery?.carries(draft) !== true) {
-        delivery = new Delivery(await deriveMailbox(secret, report), draft, everybody);
+      if (delivery?.carries(draft, answers.files) !== true) {
+        delivery = new Delivery(await makeMailbox(secret, progress.report), draft, answers.files, everybody);
       }
-      await delivery.send(report);
+      await delivery.send(progress);
       return true;
     });
     if (sent === true) {
@@ -128,22 +157,11 @@ async function send(secret: Uint8Array, answers: Answers): Promise<boolean> {
   return false;
 }
 
-async function deriveMailbox(secret: Uint8Array, report: ReturnType<typeof showProgress>): ReturnType<typeof derive> {
-  report("derive");
-  const mailbox = await derive(secret, readPins().organisation, (part) => {
-    report("derive", part);
-  });
-  for (const key of [mailbox.identity, mailbox.signing, mailbox.addressKey, mailbox.deleteKey]) {
-    wipeOnLeave(key);
-  }
-  return mailbox;
-}
-
 function draftOf(answers: Answers): Draft {
   const given = [...answers.choices].filter(([, chosen]) => chosen.length > 0);
   return {
     kind: "message",
-    body: { text: answers.story.trim(), answers: new Map(given), questions: questionsVersion() },
+    body: { text: answers.story.trim(), answers: new Map(given), questions: questionsVersion(), attachments: [] },
     day: today(),
     number: 0,
     previous: null,

@@ -1,5 +1,6 @@
 /** The conversation as letters below one another. */
 
+import { listFiles } from "../attachments/keep.ts";
 import { choose, clone, fill, sayDay, slot } from "../page.ts";
 import { isRestart, type Message, order } from "../protocol/conversation.ts";
 import { encodeB64u, equal } from "../protocol/encoding.ts";
@@ -31,6 +32,7 @@ function makeLetter(message: Message, earlier: readonly Message[], visit: Visit)
   const letter = clone(own ? "letter-own" : "letter-theirs");
   fill(letter, "day", sayDay(payload.day));
   fill(letter, "text", payload.body.text);
+  slot(letter, "files").replaceChildren(...listFiles(payload.body.attachments));
   if (own) {
     slot(letter, "answers").replaceChildren(...makeAnswers(payload.body));
   } else {

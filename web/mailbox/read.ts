@@ -1,15 +1,18 @@
 /** The read page: enter the code, read the conversation, write again. */
 
 import { getIndex } from "../api.ts";
+import { offerFiles } from "../attachments/choose.ts";
+import { fetchFile } from "../attachments/keep.ts";
+import type { Upload } from "../attachments/upload.ts";
 import { enterCode } from "../code/enter.ts";
 import { loadLists } from "../code/words.ts";
 import { Delivery } from "../delivery.ts";
+import { makeMailbox } from "../keys.ts";
 import { wipe, wipeOnLeave } from "../leave.ts";
 import { clone, countCharacters, field, press, show, slot, today } from "../page.ts";
-import { readPins } from "../pins.ts";
 import { type Report, showProgress } from "../progress.ts";
 import { type Draft, newestAllow, seenBy } from "../protocol/conversation.ts";
-import { derive, type Mailbox } from "../protocol/mailbox.ts";
+import { textBody } from "../protocol/payload.ts";
 import { loadKeyset } from "../team.ts";
 import { insist } from "../trouble.ts";
 import { showLetters } from "./letters.ts";
@@ -26,25 +29,13 @@ export async function read(): Promise<void> {
     }
     const secret = wipeOnLeave(await enterCode(loaded.lists));
     const visited = await insist(async () => {
-      const report = showProgress();
-      report("derive");
-      const mailbox = await derive(secret, readPins().organisation, (part) => {
-        report("derive", part);
-      });
-      keep(mailbox);
-      return visit(mailbox, loaded.keyset, loaded.index, report);
+      const { report } = showProgress();
+      return visit(await makeMailbox(secret, report), loaded.keyset, loaded.index, report);
     });
     if (visited !== null) {
       await (visited.own.length === 0 && !visited.isListed ? showNothing() : converse(visited));
     }
     wipe();
-  }
-}
-
-function keep(mailbox: Mailbox): void {
-  const { identity, signing, addressKey, deleteKey, replyAddressKey, replyDeleteKey } = mailbox;
-  for (const key of [identity, signing, addressKey, deleteKey, replyAddressKey, replyDeleteKey]) {
-    wipeOnLeave(key);
   }
 }
 
@@ -54,6 +45,7 @@ async function showNothing(): Promise<void> {
 
 /** Show the conversation until it is closed. */
 async function converse(visited: Visit): Promise<void> {
+  const files: Upload[] = [];
   let text = "";
   let sent = false;
   let delivery: Delivery | null = null;
@@ -62,25 +54,28 @@ async function converse(visited: Visit): Promise<void> {
     showLetters(page, visited);
     slot(page, "reply").replaceChildren(sent ? clone("notice-sent") : makeReply(visited));
     show(page);
-    const { action } = await act(page, text);
+    const { action, button } = await act(page, text, files);
     if (action === "close") {
       return;
     }
     text = readReply(page);
-    if (action === "send" && text.trim() !== "") {
+    if (action === "send") {
       const written = text.trim();
       sent = (await insist(async () => {
-        const report = showProgress();
-        if (delivery?.carries(draftOf(visited, written)) !== true) {
-          delivery = await prepare(visited, written, report);
+        const progress = showProgress(files.length > 0);
+        if (delivery?.carries(draftOf(visited, written), files) !== true) {
+          delivery = await prepare(visited, written, files, progress.report);
         }
-        await delivery.send(report);
+        await delivery.send(progress);
         return true;
       })) === true;
       if (sent) {
         text = "";
+        files.length = 0;
         await insist(async () => visited.fetchOwn());
       }
+    } else if (action === "fetch") {
+      await fetchFile(button, [...visited.own, ...visited.replies].flatMap(({ payload }) => payload.body.attachments));
     } else if (action === "more" || action === "retry") {
       await insist(async () => (action === "more" ? visited.fetchMore() : visited.fetchFirst()));
     }
@@ -92,16 +87,18 @@ function makeReply(visited: Visit): HTMLElement {
   return clone(visited.own.length === 0 ? "notice-own-missing" : "reply");
 }
 
-async function act(page: HTMLElement, text: string): ReturnType<typeof press> {
+// A reply without a word and without a file is not sent.
+async function act(page: HTMLElement, text: string, files: Upload[]): ReturnType<typeof press> {
   const control = page.querySelector("[data-field=reply]");
   if (!(control instanceof HTMLTextAreaElement)) {
     return press(page);
   }
   control.value = text;
+  offerFiles(slot(page, "reply"), files);
   const fits = countCharacters(page, control);
   for (;;) {
     const pressed = await press(page);
-    if (pressed.action !== "send" || (fits() && control.value.trim() !== "")) {
+    if (pressed.action !== "send" || (fits() && (control.value.trim() !== "" || files.length > 0))) {
       return pressed;
     }
     control.focus();
@@ -113,16 +110,16 @@ function readReply(page: HTMLElement): string {
 }
 
 // The next free number is looked for only now, so that reading alone looks the same for everybody.
-async function prepare(visited: Visit, text: string, report: Report): Promise<Delivery> {
+async function prepare(visited: Visit, text: string, files: readonly Upload[], report: Report): Promise<Delivery> {
   report("check");
   await visited.fetchOwn();
-  return new Delivery(visited.mailbox, draftOf(visited, text), () => newestAllow(visited.own));
+  return new Delivery(visited.mailbox, draftOf(visited, text), files, () => newestAllow(visited.own));
 }
 
 function draftOf(visited: Visit, text: string): Draft {
   return {
     kind: "message",
-    body: { text, answers: new Map(), questions: 0 },
+    body: textBody(text),
     day: today(),
     number: visited.nextNumber,
     previous: visited.own.at(-1)?.id ?? null,

@@ -4,8 +4,7 @@
  * Every opening makes the same requests, whatever is waiting: fetch A and fetch B, four addresses each.
  */
 
-import { fetchBlocks } from "../api.ts";
-import { random } from "../delivery.ts";
+import { fetchBlocks, random } from "../api.ts";
 import type { Report } from "../progress.ts";
 import { deriveAddress, type Slot } from "../protocol/address.ts";
 import { authenticateOwn, authenticateReply, type Message, speakers } from "../protocol/conversation.ts";
