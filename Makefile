@@ -10,7 +10,7 @@ export VAR ?= var
 export PYTHONPATH := .
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test test-fast lint lint-python lint-web format install browsers vectors locks clean
+.PHONY: run test test-fast lint lint-python lint-web format install browsers screens vectors translations locks clean
 
 # Portal, couriers and a desk, on this machine only, until Ctrl+C. Neither half knows the other; they meet here.
 run: install
@@ -88,8 +88,21 @@ browsers:
 	  fi; \
 	fi
 
+# Every page and step, to be looked at: docs/screens/.
+screens: install browsers
+	$(NODE_BIN)/vitest run --config tests/e2e/screens.config.ts
+
 vectors: install
 	$(BIN)/python tests/vectors/generate.py
+
+# Brings the catalogues in step with the texts of templates and content; what is new stands in each .po untranslated.
+# No line numbers, dates or guesses, so that a diff shows the texts that changed and nothing else.
+TRANSLATIONS ?= content/translations
+translations: install
+	$(BIN)/pybabel -q extract -F $(TRANSLATIONS)/babel.cfg --ignore-dirs ".* var node_modules" \
+	  --add-location=file --omit-header --width=120 -o $(TRANSLATIONS)/messages.pot .
+	$(BIN)/pybabel -q update -i $(TRANSLATIONS)/messages.pot -d $(TRANSLATIONS) --width=120 \
+	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 # Lock files carry hashes and no download address.
 locks:

@@ -17,6 +17,21 @@ const NO_TRACE = "Nothing of a visit stays on the device.";
 const NO_THREAD = "WEBCAT: no workers and no WASM; long work yields.";
 const NO_LOG = "A console keeps what it is told.";
 const NO_NODE = "The client runs in a browser.";
+const NO_TEXT = "What people read stands in templates/site, where it is translated; the script chooses and fills in.";
+// A sentence is for people, unless it is an assertion's or an error's: those are for whoever mends this.
+const SENTENCE = "/\\p{L}[.!?]? \\p{L}/u";
+const FOR_DEVELOPERS = ':matches(CallExpression[callee.name="assert"], CallExpression[callee.type="Super"], NewExpression)';
+const WORD = "/\\p{L}/u";
+const TEXT = "/^(textContent|innerText|outerText|nodeValue|data|title|alt|placeholder|label|aria[A-Z]\\w+)$/";
+const WRITERS = "/^(fill|append|prepend|before|after|replaceWith|replaceChildren|createTextNode|alert|confirm|prompt)$/";
+const NO_TEXTS = [
+  `Literal[value=${SENTENCE}]:not(${FOR_DEVELOPERS} > Literal)`,
+  `TemplateElement[value.raw=${SENTENCE}]:not(${FOR_DEVELOPERS} > TemplateLiteral > TemplateElement)`,
+  `AssignmentExpression[left.property.name=${TEXT}] > :matches(Literal[value=${WORD}], TemplateLiteral).right`,
+  `CallExpression[callee.property.name=${WRITERS}] > Literal[value=${WORD}]`,
+  `CallExpression[callee.name="fill"] > Literal.arguments:nth-child(3)[value=${WORD}]`,
+  `CallExpression[arguments.0.value=/^(aria-\\w*|title|alt|placeholder)$/] > Literal.arguments:nth-child(2)[value=/\\p{Lu}/u]`,
+].map((selector) => ({ selector, message: NO_TEXT }));
 
 export default defineConfig(
   { ignores: ["node_modules/**", ".venv/**", "var/**"] },
@@ -68,6 +83,7 @@ export default defineConfig(
         "error",
         ...selectors(["innerHTML", "outerHTML", "insertAdjacentHTML"], NO_MARKUP),
         { selector: "ImportExpression > :not(Literal.source)", message: "A module's name is written out." },
+        ...NO_TEXTS,
       ],
       "no-restricted-imports": [
         "error",
