@@ -41,10 +41,14 @@ export class Organisation {
     writeFileSync(this.#path("pass"), `${PASSPHRASE}\n`);
   }
 
-  static async start(persons: readonly string[] = ["anna", "bram", "chris"]): Promise<Organisation> {
+  /** Start; `build` is the command that makes the release, for a test that wants another one. */
+  static async start(
+    persons: readonly string[] = ["anna", "bram", "chris"],
+    build: readonly string[] = ["-m", "portal", "build"],
+  ): Promise<Organisation> {
     const organisation = new Organisation();
     const rootKey = await organisation.#enrol(persons);
-    await organisation.#servePortal(rootKey);
+    await organisation.#servePortal(rootKey, build);
     await organisation.sync();
     return organisation;
   }
@@ -103,7 +107,8 @@ export class Organisation {
     for (const person of persons) {
       const folder = this.#path(person);
       const name = ["--person", person, "--name", person.charAt(0).toUpperCase() + person.slice(1)];
-      const place = ["--folder", folder, "--organisation", ORGANISATION, "--root-key", rootKey];
+      // With "=", since one key in 64 begins with a dash.
+      const place = ["--folder", folder, "--organisation", ORGANISATION, `--root-key=${rootKey}`];
       await workstation("init", "enrol", ...place, ...name, "--affiliation", "Stichting Steun", ...pass);
       const desk = `http://127.0.0.1:${await freePort()}`;
       const spool = this.#path(`spool-${person}`);
@@ -123,7 +128,7 @@ export class Organisation {
     }
   }
 
-  async #servePortal(rootKey: string): Promise<void> {
+  async #servePortal(rootKey: string, build: readonly string[]): Promise<void> {
     const port = await freePort();
     this.portal = `http://127.0.0.1:${port}`;
     const example = readFileSync(join(ROOT, "config.example.toml"), "utf8");
@@ -134,7 +139,7 @@ export class Organisation {
       .replace(/^url = .*/m, `url = "sqlite:///portal.sqlite"`)
       .replace(/^port = .*/m, `port = ${port}`);
     writeFileSync(this.#path("config.toml"), config);
-    await this.operate("build");
+    await python(...build, "--config", this.#path("config.toml"));
     await this.operate("migrate");
     this.#spawn("portal", ["-m", "portal", "serve", "--config", this.#path("config.toml")]);
     await answers(`${this.portal}/nl/`);

@@ -10,6 +10,8 @@ export interface Recorded {
   readonly path: string;
   readonly headers: string;
   readonly body: Buffer;
+  /** What came back: status and size of the body. */
+  answer: string;
 }
 
 /** What a hostile server does with the body of an answer that the honest one gave. */
@@ -19,6 +21,10 @@ export type Twist = (body: Buffer) => Buffer;
 export class Proxy {
   readonly requests: Recorded[] = [];
   readonly twists = new Map<string, Twist>();
+  /** Which requests are cut off, after the portal has answered: nobody knows then whether they arrived. */
+  cuts: (request: Recorded) => boolean = () => false;
+  /** Milliseconds that every answer of the API waits. */
+  delay = 0;
   readonly address: string;
   readonly #server: Server;
 
@@ -36,13 +42,21 @@ export class Proxy {
         const { method = "", url: path = "", headers } = incoming;
         // What is twisted is text, so it must come uncompressed.
         headers["accept-encoding"] = "identity";
-        proxy.requests.push({ method, path, headers: JSON.stringify(incoming.rawHeaders), body });
+        const recorded = { method, path, headers: JSON.stringify(incoming.rawHeaders), body, answer: "" };
+        proxy.requests.push(recorded);
         const onward = request(`${portal}${path}`, { method, headers }, (answer) => {
           void readAll(answer).then((content) => {
+            recorded.answer = `${answer.statusCode ?? 0} ${content.length}`;
+            if (proxy.cuts(recorded)) {
+              outgoing.destroy();
+              return;
+            }
             const twist = answer.statusCode === 200 ? proxy.twists.get(path) : undefined;
             const sent = twist === undefined ? content : twist(content);
-            outgoing.writeHead(answer.statusCode ?? 500, { ...answer.headers, "content-length": sent.length });
-            outgoing.end(sent);
+            setTimeout(() => {
+              outgoing.writeHead(answer.statusCode ?? 500, { ...answer.headers, "content-length": sent.length });
+              outgoing.end(sent);
+            }, path.startsWith("/api/") ? proxy.delay : 0);
           });
         });
         onward.on("error", () => outgoing.destroy());

@@ -1,27 +1,36 @@
 /** What a reporter does in a browser, step by step, through nothing but the page. */
 
-import type { Browser, Page } from "puppeteer-core";
+import type { Browser, ElementHandle, Page } from "puppeteer-core";
 
 const STEP_MILLISECONDS = 120_000;
+const CHOICES: readonly string[] = ["badly", "threat", "talk"];
 
 /** A reporter at a page of the portal. */
 export class Reporter {
   readonly page: Page;
-  readonly #portal: string;
+  readonly #site: string;
 
-  private constructor(page: Page, portal: string) {
+  private constructor(page: Page, site: string) {
     this.page = page;
-    this.#portal = portal;
+    this.#site = site;
   }
 
-  static async open(browser: Browser, portal: string): Promise<Reporter> {
+  static async open(browser: Browser, portal: string, language = "nl"): Promise<Reporter> {
     const page = await browser.newPage();
     await page.setViewport({ width: 360, height: 740 });
-    return new Reporter(page, portal);
+    return new Reporter(page, `${portal}/${language}`);
   }
 
-  /** Write a report: some answers and a story; return the code's eight words. */
-  async write(story: string, choices: readonly string[] = ["badly", "threat", "talk"]): Promise<string[]> {
+  /** Write a report: some answers, a story, and files by their paths; return the code's eight words. */
+  async write(story: string, files: readonly string[] = [], choices = CHOICES): Promise<string[]> {
+    const words = await this.writeUntilSend(story, files, choices);
+    await this.press("send");
+    await this.step("step-sent");
+    return words;
+  }
+
+  /** Write a report and go as far as *Versturen*. */
+  async writeUntilSend(story: string, files: readonly string[] = [], choices = CHOICES): Promise<string[]> {
     await this.#go("schrijven");
     for (const question of ["wellbeing", "what-happened", "wish"]) {
       await this.step(`step-question-${question}`);
@@ -31,15 +40,68 @@ export class Reporter {
       await this.press("next");
     }
     await this.step("step-story");
-    await this.page.type("#main textarea", story);
+    // Typing ten thousand letters one by one takes minutes; what is pasted fires the same event.
+    await this.page.$eval(
+      "#main textarea",
+      (control, text) => {
+        control.value = text;
+        control.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      },
+      story,
+    );
+    await this.press("next");
+    await this.step("step-files");
+    await this.attach(files);
     await this.press("next");
     await this.step("step-check");
     await this.press("next");
     const words = await this.takeCode();
     await this.step("step-send");
-    await this.press("send");
-    await this.step("step-sent");
     return words;
+  }
+
+  /** What follows when the progress is over: `step-sent`, or `sheet-error` where it was not sent. */
+  async stepAfterProgress(): Promise<string> {
+    const end = await this.page.waitForSelector("#main [data-step]:not([data-step=sheet-progress])", { timeout: STEP_MILLISECONDS });
+    return (await end?.evaluate((element) => element.getAttribute("data-step"))) ?? "";
+  }
+
+  /** Go to the page that asks for files, past everything before it. */
+  async openFiles(): Promise<void> {
+    await this.#go("schrijven");
+    for (const action of ["skip", "skip", "skip", "skip"]) {
+      await this.press(action);
+    }
+    await this.step("step-files");
+  }
+
+  /** Choose files, where the page asks for them; wait until each stands in the list. */
+  async attach(files: readonly string[]): Promise<void> {
+    if (files.length > 0) {
+      await this.choose(files);
+      await this.page.waitForFunction((n) => document.querySelectorAll("#main [data-slot=remove]").length === n, {}, files.length);
+    }
+  }
+
+  /** Choose files, whatever the page makes of them. */
+  async choose(files: readonly string[]): Promise<void> {
+    const control = await this.page.$("#main [data-field=files]");
+    await (control as ElementHandle<HTMLInputElement> | null)?.uploadFile(...files);
+  }
+
+  /** Keep the file that was fetched; return the SHA-256 of what the browser would save, in hexadecimal. */
+  async keep(): Promise<string> {
+    return this.page.evaluate(async () => {
+      const made: Blob[] = [];
+      URL.createObjectURL = (blob) => `#${made.push(blob as Blob)}`;
+      const link = document.querySelector<HTMLAnchorElement>("#main [data-slot=keep]");
+      // Nothing is to land in a folder of this machine.
+      link?.addEventListener("click", (event) => { event.preventDefault(); });
+      link?.click();
+      const bytes = (await made[0]?.arrayBuffer()) ?? new ArrayBuffer(0);
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+      return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    });
   }
 
   /** Go as far as *Versturen* with one answer and nothing else; return the code. */
@@ -47,7 +109,7 @@ export class Reporter {
     await this.#go("schrijven");
     await this.step("step-question-wellbeing");
     await this.page.click("#main input[value=badly]");
-    for (const action of ["next", "skip", "skip", "skip", "next"]) {
+    for (const action of ["next", "skip", "skip", "skip", "skip", "next"]) {
       await this.press(action);
     }
     const words = await this.takeCode();
@@ -56,11 +118,12 @@ export class Reporter {
   }
 
   /** Read the code from the page and type two of its words back. */
-  async takeCode(): Promise<string[]> {
+  async takeCode(look: () => Promise<void> = async () => Promise.resolve()): Promise<string[]> {
     await this.step("step-code");
     const words = await this.texts("[data-slot=word]");
     await this.press("next");
     await this.step("step-repeat");
+    await look();
     const places = (await this.texts("[data-slot=index]")).map(Number);
     const fields = await this.page.$$("#main [data-field=repeat]");
     for (const [i, field] of fields.entries()) {
@@ -70,8 +133,8 @@ export class Reporter {
     return words;
   }
 
-  /** Enter a code; return the step that follows: `conversation` or `sheet-nothing`. */
-  async enter(words: readonly string[]): Promise<string> {
+  /** Type a code, or what there is of it, and ask for it to be opened. */
+  async typeCode(words: readonly string[]): Promise<void> {
     await this.#go("lezen");
     await this.step("step-enter");
     const fields = await this.page.$$("#main [data-field=word]");
@@ -79,6 +142,11 @@ export class Reporter {
       await field.type(words[i] ?? "");
     }
     await this.press("open");
+  }
+
+  /** Enter a code; return the step that follows: `conversation` or `sheet-nothing`. */
+  async enter(words: readonly string[]): Promise<string> {
+    await this.typeCode(words);
     await this.page.waitForSelector("#main [data-step=conversation], #main [data-step=sheet-nothing]", {
       timeout: STEP_MILLISECONDS,
     });
@@ -93,8 +161,9 @@ export class Reporter {
   }
 
   /** Write again in an open conversation. */
-  async reply(text: string): Promise<void> {
+  async reply(text: string, files: readonly string[] = []): Promise<void> {
     await this.page.type("#main [data-field=reply]", text);
+    await this.attach(files);
     await this.press("send");
     await this.page.waitForSelector("#main .notice[role=status]", { timeout: STEP_MILLISECONDS });
   }
@@ -123,6 +192,6 @@ export class Reporter {
   }
 
   async #go(page: string): Promise<void> {
-    await this.page.goto(`${this.#portal}/nl/${page}/`);
+    await this.page.goto(`${this.#site}/${page}/`);
   }
 }

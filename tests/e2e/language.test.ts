@@ -1,0 +1,204 @@
+/** The languages in real browsers: no word outside the catalogue, and no trace of which language somebody reads. */
+
+import type { Browser, Page } from "puppeteer-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+
+import { launch } from "./browsers.ts";
+import { Organisation } from "./organisation.ts";
+import { Proxy } from "./proxy.ts";
+import { Reporter } from "./reporter.ts";
+
+// tests/pseudo.py makes this language and its letters.
+const PSEUDO = "vo";
+const LETTERS = "ȧƀƈḓḗƒɠħīĵķŀḿƞǿƥɋřşŧŭṽẇẋẏẑȦƁƇḒḖƑƓĦĪĴĶĿḾȠǾƤɊŘŞŦŬṼẆẊẎẐ";
+// What is in no catalogue: words of a code, days and sizes in the browser's words, names of people and of files, and what
+// people wrote themselves.
+const NOT_OURS = ["word", "day", "size", "author", "name", "text"].map((name) => `[data-slot=${name}]`).join();
+const STORY = "Iemand wachtte bij mijn huis.";
+const FILE = "config.toml";
+
+let organisation: Organisation;
+let proxy: Proxy;
+
+beforeAll(async () => {
+  organisation = await Organisation.start(["anna"], ["-m", "tests.pseudo"]);
+  proxy = await Proxy.start(organisation.portal);
+}, 180_000);
+
+afterAll(async () => {
+  await proxy.stop();
+  await organisation.stop();
+}, 60_000);
+
+beforeEach(() => {
+  proxy.requests.length = 0;
+  proxy.twists.clear();
+});
+
+test("in the pseudo-language every word of every step is pseudo", async () => {
+  const browser = await launch("Chromium");
+  const reporter = await Reporter.open(browser, proxy.address, PSEUDO);
+  const watched = await watch(reporter.page);
+
+  const code = await reporter.write(STORY, [organisation.path(FILE)]);
+  const steps = await stepsOf(reporter.page);
+  const unused = await reporter.prepare();
+  await expect(reporter.enter(code)).resolves.toBe("conversation");
+  steps.push(...(await stepsOf(reporter.page)));
+  await reporter.press("fetch");
+  await reporter.step("sheet-file");
+  await reporter.press("back");
+  proxy.twists.set("/api/v1/blocks/fetch", (body) => Buffer.alloc(body.length));
+  await reporter.press("fetch");
+  await reporter.step("sheet-file-missing");
+  await reporter.press("back");
+  proxy.twists.clear();
+  await reporter.reply("Nog iets.");
+  await expect(reporter.enter(unused)).resolves.toBe("sheet-nothing");
+  for (const [step, path] of [["sheet-error", "index"], ["sheet-closed", "keyset"]] as const) {
+    proxy.twists.set(`/api/v1/${path}`, () => Buffer.from("{}."));
+    await reporter.page.reload();
+    await reporter.step(step);
+  }
+
+  expect(await watched()).toEqual({ foreign: [], steps: [...new Set(steps)].sort() });
+  await browser.close();
+}, 240_000);
+
+describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await launch(kind);
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser.close();
+  });
+
+  test("the portal is asked the same in Dutch and English, nothing is kept, and a code opens in both", async () => {
+    const codes: string[][] = [];
+    const asked: unknown[] = [];
+    for (const language of ["nl", "en"]) {
+      proxy.requests.length = 0;
+      const reporter = await Reporter.open(browser, proxy.address, language);
+      const code = await reporter.write(STORY);
+      await reporter.enter(code);
+      await reporter.reply("Nog iets.");
+      codes.push(code);
+      asked.push(calls());
+      await expect(traces(reporter.page)).resolves.toEqual(NO_TRACE);
+      await reporter.page.close();
+    }
+    expect(asked[0]).not.toEqual([]);
+    expect(asked[1]).toEqual(asked[0]);
+    expect(proxy.requests.map(({ path }) => path).filter((path) => path.includes("?"))).toEqual([]);
+    await expect(browser.cookies()).resolves.toEqual([]);
+
+    // Answers travel as ids, so each page says them in its own language.
+    const english = await Reporter.open(browser, proxy.address, "en");
+    await english.enter(codes[0] ?? []);
+    await expect(english.letters()).resolves.toEqual([
+      expect.stringMatching(/^You, \w+day,? \d+ \w+ How are you\? I am doing badly What happened\? Someone threatened me /),
+      expect.stringMatching(/^You, .* Nog iets\.$/),
+    ]);
+    await english.page.close();
+    const dutch = await Reporter.open(browser, proxy.address, "nl");
+    await dutch.enter(codes[1] ?? []);
+    await expect(dutch.letters()).resolves.toEqual([
+      expect.stringMatching(/^U, \w+dag \d+ \w+ Hoe gaat het met u\? Het gaat slecht Wat is er gebeurd\? Iemand bedreigde mij /),
+      expect.stringMatching(/^U, .* Nog iets\.$/),
+    ]);
+    await dutch.page.close();
+  }, 120_000);
+
+  test("the link to the other language leads to the same page, and back", async () => {
+    const reporter = await Reporter.open(browser, proxy.address);
+    const { page } = reporter;
+    await page.goto(`${proxy.address}/nl/schrijven/`);
+    for (const [lang, path] of [["en-GB", "/en/schrijven/"], ["nl", "/nl/schrijven/"]] as const) {
+      // Before its first step the page still changes its length.
+      await reporter.step("step-question-wellbeing");
+      await Promise.all([page.waitForNavigation(), page.click(`footer a[hreflang=${lang}]`)]);
+      expect(page.url()).toBe(`${proxy.address}${path}`);
+      await expect(page.evaluate(() => document.documentElement.lang)).resolves.toBe(lang);
+    }
+    await expect(traces(page)).resolves.toEqual(NO_TRACE);
+    await page.close();
+  }, 60_000);
+});
+
+/** The calls of the API so far, as far as they do not come from chance: a ticket differs with every sum. */
+function calls(): unknown[] {
+  const called = proxy.requests.filter(({ path }) => path.startsWith("/api/"));
+  return called.map(({ method, path, headers, body }) => {
+    const raw = JSON.parse(headers) as string[];
+    const said = raw.map((value, i) => (raw[i - 1]?.toLowerCase() === "authorization" ? value.split(" ")[0] : value));
+    return { method, path, said, size: body.length };
+  });
+}
+
+const NO_TRACE = { local: 0, session: 0, cookie: "", name: "", databases: 0, caches: 0 };
+
+async function traces(page: Page): Promise<unknown> {
+  return page.evaluate(async () => ({
+    local: localStorage.length,
+    session: sessionStorage.length,
+    cookie: document.cookie,
+    name: window.name,
+    databases: (await indexedDB.databases()).length,
+    caches: (await caches.keys()).length,
+  }));
+}
+
+/** The steps that a page has templates for. */
+async function stepsOf(page: Page): Promise<string[]> {
+  return page.$$eval("template", (templates) =>
+    templates.flatMap(({ content }) =>
+      Array.from(content.querySelectorAll<HTMLElement>("[data-step]"), ({ dataset }) => dataset["step"] ?? ""),
+    ),
+  );
+}
+
+/** Look at a page with every change of it; the result says which steps it showed, and which texts in no catalogue. */
+async function watch(page: Page): Promise<() => Promise<{ foreign: string[]; steps: string[] }>> {
+  const steps = new Set<string>();
+  const foreign = new Set<string>();
+  await page.exposeFunction("note", (step: string, texts: readonly string[]) => {
+    steps.add(step);
+    texts.forEach((text) => foreign.add(text));
+  });
+  await page.evaluateOnNewDocument(
+    (letters: string, notOurs: string, written: readonly string[]) => {
+      const isForeign = ({ parentElement: around, data }: Text): boolean =>
+        around !== null &&
+        !written.includes(data.trim()) &&
+        /\p{L}/u.test(data.replaceAll(new RegExp(`[${letters}]`, "gu"), "")) &&
+        around.checkVisibility({ visibilityProperty: true }) &&
+        around.closest(notOurs) === null &&
+        // What says itself that it is in another language: the names of the languages.
+        around.closest("[lang]") === document.documentElement;
+      const look = (): void => {
+        const step = document.querySelector<HTMLElement>("#main [data-step]")?.dataset["step"];
+        if (step !== undefined) {
+          const texts: string[] = [];
+          const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          while (walker.nextNode() !== null) {
+            const text = walker.currentNode as Text;
+            texts.push(...(isForeign(text) ? [text.data] : []));
+          }
+          (window as unknown as { note: (step: string, texts: string[]) => void }).note(step, texts);
+        }
+      };
+      new MutationObserver(look).observe(document, { attributes: true, characterData: true, childList: true, subtree: true });
+    },
+    LETTERS,
+    NOT_OURS,
+    [STORY, FILE],
+  );
+  return async () => {
+    // An answer from the page comes after everything that it noted before.
+    await page.evaluate(() => undefined);
+    return { foreign: [...foreign], steps: [...steps].sort() };
+  };
+}

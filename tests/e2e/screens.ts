@@ -1,0 +1,165 @@
+/**
+ * `make screens`: every page and step into docs/screens/, as a phone and a desktop show it, by day and by night.
+ *
+ * Nobody's judgement is automated here; the pictures are there to be looked at.
+ */
+
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Browser, Page } from "puppeteer-core";
+import { afterAll, beforeAll, describe, test } from "vitest";
+
+import { launch } from "./browsers.ts";
+import { Desk } from "./desk.ts";
+import { Organisation } from "./organisation.ts";
+import { Proxy } from "./proxy.ts";
+import { Reporter } from "./reporter.ts";
+
+const FOLDER = join(import.meta.dirname, "..", "..", "docs", "screens");
+const WIDTHS = [360, 1280] as const;
+const SCHEMES = ["light", "dark"] as const;
+const STORIES: Readonly<Record<string, string>> = {
+  nl: "Na de vergadering stond er iemand bij mijn fiets. Hij zei dat hij weet waar mijn kinderen op school zitten.",
+  en: "After the meeting somebody stood next to my bike. He said that he knows where my children go to school.",
+};
+
+let organisation: Organisation;
+let proxy: Proxy;
+let browser: Browser;
+let photo: string;
+let desk: Desk;
+let deskBrowser: Browser;
+
+beforeAll(async () => {
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER, { recursive: true });
+  organisation = await Organisation.start(["anna"]);
+  proxy = await Proxy.start(organisation.portal);
+  browser = await launch("Chromium");
+  photo = organisation.path("foto van de brief.jpg");
+  writeFileSync(photo, Buffer.alloc(3_400_000));
+  deskBrowser = await launch("Chromium");
+  const locked = await deskBrowser.newPage();
+  const address = await organisation.openDesk("anna");
+  await locked.goto(address);
+  await take(locked, "desk-1-unlock");
+  await locked.close();
+  desk = await Desk.unlock(deskBrowser, address);
+});
+
+afterAll(async () => {
+  await Promise.all([browser.close(), deskBrowser.close()]);
+  await proxy.stop();
+  await organisation.stop();
+});
+
+/** Take a page as it stands, in each width and scheme. */
+async function take(page: Page, name: string): Promise<void> {
+  for (const width of WIDTHS) {
+    await page.setViewport({ width, height: width === 360 ? 740 : 900 });
+    for (const scheme of SCHEMES) {
+      await page.emulateMediaFeatures([
+        { name: "prefers-color-scheme", value: scheme },
+        { name: "prefers-reduced-motion", value: "reduce" },
+      ]);
+      await page.screenshot({ path: join(FOLDER, `${name}-${width}-${scheme}.webp`), fullPage: true, type: "webp", quality: 50 });
+    }
+  }
+}
+
+/** Take the step that is shown. */
+async function takeStep(reporter: Reporter, name: string, step: string): Promise<void> {
+  await reporter.step(step);
+  await take(reporter.page, `${name}-${step}`);
+}
+
+describe.each(["nl", "en"])("%s", (language) => {
+  const story = STORIES[language] ?? "";
+  let code: string[];
+
+  test("start, and without JavaScript", async () => {
+    const page = await browser.newPage();
+    await page.goto(`${proxy.address}/${language}/`);
+    await take(page, `${language}-1-start`);
+    await page.setJavaScriptEnabled(false);
+    await page.goto(`${proxy.address}/${language}/schrijven/`);
+    await take(page, `${language}-1-without-script`);
+    await page.close();
+  });
+
+  test("writing", async () => {
+    const reporter = await Reporter.open(browser, proxy.address, language);
+    const name = `${language}-2-write`;
+    await reporter.page.goto(`${proxy.address}/${language}/schrijven/`);
+    for (const [i, question] of ["wellbeing", "what-happened", "wish"].entries()) {
+      await takeStep(reporter, `${name}-${i}`, `step-question-${question}`);
+      await reporter.press("skip");
+    }
+    await reporter.step("step-story");
+    await reporter.page.type("#main textarea", story);
+    await takeStep(reporter, `${name}-3`, "step-story");
+    await reporter.press("next");
+    await reporter.step("step-files");
+    await reporter.attach([photo]);
+    await takeStep(reporter, `${name}-4`, "step-files");
+    await reporter.press("next");
+    await takeStep(reporter, `${name}-5`, "step-check");
+    await reporter.press("next");
+    await takeStep(reporter, `${name}-6`, "step-code");
+    code = await reporter.takeCode(async () => takeStep(reporter, `${name}-7`, "step-repeat"));
+    await takeStep(reporter, `${name}-8`, "step-send");
+    proxy.cuts = ({ path }) => path === "/api/v1/ticket";
+    await reporter.press("send");
+    await takeStep(reporter, `${name}-9`, "sheet-error");
+    proxy.cuts = () => false;
+    proxy.delay = 700;
+    await reporter.press("retry");
+    await reporter.page.waitForSelector("#main [data-slot=stop]:not([hidden])");
+    await takeStep(reporter, `${name}-9`, "sheet-progress");
+    proxy.delay = 0;
+    await takeStep(reporter, `${name}-9`, "step-sent");
+    await reporter.page.close();
+  });
+
+  test("reading", async () => {
+    await organisation.sync();
+    await desk.read(story.slice(0, 30));
+    await desk.attach(photo);
+    await desk.answer(language === "nl" ? "Goed dat u dit schrijft. Wilt u morgen even bellen?" : "It is good that you write this.");
+    await organisation.sync();
+    await organisation.tick();
+
+    const reporter = await Reporter.open(browser, proxy.address, language);
+    const name = `${language}-3-read`;
+    await reporter.page.goto(`${proxy.address}/${language}/lezen/`);
+    await takeStep(reporter, `${name}-1`, "step-enter");
+    await reporter.typeCode(code.slice(0, 7));
+    await take(reporter.page, `${name}-2-step-enter-missing`);
+    await reporter.enter(code);
+    await takeStep(reporter, `${name}-3`, "conversation");
+    await reporter.press("fetch");
+    await takeStep(reporter, `${name}-4`, "sheet-file");
+    await reporter.enter(await unusedCode(language));
+    await takeStep(reporter, `${name}-5`, "sheet-nothing");
+    proxy.twists.set("/api/v1/keyset", () => Buffer.from("{}"));
+    await reporter.page.reload();
+    await takeStep(reporter, `${name}-6`, "sheet-closed");
+    proxy.twists.clear();
+    await reporter.page.close();
+  });
+});
+
+async function unusedCode(language: string): Promise<string[]> {
+  const other = await Reporter.open(browser, proxy.address, language);
+  const code = await other.prepare();
+  await other.page.close();
+  return code;
+}
+
+test("the desk", async () => {
+  await desk.inbox();
+  await take(desk.page, "desk-2-inbox");
+  await desk.read((STORIES["nl"] ?? "").slice(0, 30));
+  await take(desk.page, "desk-3-conversation");
+});
