@@ -33,7 +33,7 @@ run: install
 	done; \
 	$(BIN)/python -m workstation desk --folder "$(VAR)/demo/anna" --spool "$(VAR)/demo/anna-spool" --port $(DESK_PORT) \
 	  > "$(VAR)/desk.log" 2>&1 & desk=$$!; \
-	echo; echo "The people's site   $$portal/"; \
+	echo; echo "The people's site   $$portal/   in English $$portal/en/"; \
 	echo "Anna's desk         http://127.0.0.1:$(DESK_PORT)/   pass phrase: demo anna"; \
 	echo; echo "What to try: read with the code above (Anna's answer is there within two minutes). Then write something yourself:"; \
 	echo "within half a minute it stands on Anna's desk, when you load that page again. Answer it there."; \
@@ -42,7 +42,7 @@ run: install
 
 test: install browsers lint
 	$(BIN)/pytest -q -n 2
-	$(NODE_BIN)/vitest run
+	$(NODE_BIN)/vitest run --max-workers=2
 
 test-fast: install lint
 	@$(NODE_BIN)/vitest run --exclude '**/*.slow.test.ts' --exclude 'tests/e2e/**' & \

@@ -7,13 +7,18 @@ import { StoppedError } from "./progress.ts";
 import { KeysetError, ProtocolError } from "./protocol/errors.ts";
 import { goOn } from "./protocol/pause.ts";
 
-/** Show what went wrong and wait for the next step: `retry` or `back`. A page that must not be used stays closed. */
-export async function explain(error: unknown): Promise<string> {
+/**
+ * Show what went wrong and wait for the next step: `retry` or `back`. A page that must not be used stays closed.
+ *
+ * `kept` says whether what was typed is still there.
+ */
+export async function explain(error: unknown, kept = true): Promise<string> {
   if (error instanceof ProtocolError) {
     await close(error);
   }
   const sheet = clone("sheet-error");
   choose(sheet, "reason", nameReason(error));
+  choose(sheet, "kept", kept ? "yes" : "no");
   return (await press(show(sheet))).action;
 }
 
@@ -48,5 +53,16 @@ export async function insist<T>(act: () => Promise<T>): Promise<T | null> {
         return null;
       }
     }
+  }
+}
+
+/** Run a page. What no step of it expected is told, and then the page begins anew. */
+export async function endure(page: () => Promise<void>): Promise<void> {
+  try {
+    await page();
+  } catch (error) {
+    await goOn();
+    await explain(error, false);
+    location.reload();
   }
 }

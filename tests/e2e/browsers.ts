@@ -28,17 +28,37 @@ export type Kind = "Chromium" | "Chromium without JIT" | "Firefox" | "Firefox, S
 
 export const KINDS: readonly Kind[] = ["Chromium", "Chromium without JIT", "Firefox", "Firefox, Safer"];
 
+/** What a test may want otherwise: a profile that stays, and whatever goes with it. */
+export interface Wishes {
+  readonly profile?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** For Firefox. */
+  readonly prefs?: Readonly<Record<string, unknown>>;
+  readonly args?: readonly string[];
+  /** Arguments of puppeteer's own to leave out. */
+  readonly without?: readonly string[];
+}
+
 /** Start a browser; whoever starts it closes it. */
-export async function launch(kind: Kind): Promise<Browser> {
+export async function launch(kind: Kind, wishes: Wishes = {}): Promise<Browser> {
+  const { profile, environment = {}, prefs = {}, args = [], without = [] } = wishes;
+  const common = {
+    env: { ...process.env, ...environment },
+    ignoreDefaultArgs: [...without],
+    ...(profile === undefined ? {} : { userDataDir: profile }),
+  };
   return kind.startsWith("Chromium")
     ? puppeteer.launch({
+        ...common,
         browser: "chrome",
         executablePath: CHROMIUM,
-        args: [...QUIET, ...(kind === "Chromium" ? [] : ["--js-flags=--jitless"])],
+        args: [...QUIET, ...(kind.startsWith("Chromium without JIT") ? ["--js-flags=--jitless"] : []), ...args],
       })
     : puppeteer.launch({
+        ...common,
         browser: "firefox",
         executablePath: FIREFOX,
-        extraPrefsFirefox: kind === "Firefox" ? {} : SAFER,
+        args: [...args],
+        extraPrefsFirefox: { ...(kind === "Firefox" ? {} : SAFER), ...prefs },
       });
 }

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from crypto.encoding import parse_json, serialize_json
-from crypto.signing import sign_document
+from crypto.encoding import encode_b64u, parse_json, serialize_json
+from crypto.signing import sign_document, verifying_key
 from tests.workstation.helpers import CHEAP, ORGANISATION, PASSPHRASE
 from workstation import files
 from workstation.errors import PassphraseError, WorkstationError
@@ -203,3 +203,14 @@ def test_no_secret_is_in_the_file(tmp_path: Path) -> None:
     assert b"Vries" not in data
     assert sealing.COST.memory_kib == 262_144
     keyring.close()
+
+
+def test_no_root_key_looks_like_an_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People pass it to a command, where a dash would begin something else; one key in 64 would."""
+    seeds = (bytes([n]) + bytes(31) for n in range(256))
+    dashed = next(seed for seed in seeds if encode_b64u(verifying_key(seed)).startswith("-"))
+    drawn = iter([dashed, dashed, bytes(32)])
+    with monkeypatch.context() as patch:
+        patch.setattr("workstation.keyring.root._draw_seed", lambda: next(drawn))
+        root = create_root(tmp_path, ORGANISATION, PASSPHRASE, CHEAP)
+    assert root.signing == bytes(32)

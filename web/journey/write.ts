@@ -15,7 +15,7 @@ import type { Keyset } from "../protocol/keyset.ts";
 import type { AllowList } from "../protocol/payload.ts";
 import { active } from "../protocol/roster.ts";
 import { loadKeyset } from "../team.ts";
-import { insist } from "../trouble.ts";
+import { endure, insist } from "../trouble.ts";
 import { type Answers, forget, isEmpty, makeRow, type Question, readQuestions } from "./answers.ts";
 
 const STORY = "story";
@@ -25,6 +25,10 @@ const questionsVersion = (): number => Number(document.body.dataset["questions"]
 
 /** Run the page. A keyset that does not hold closes it before a word is typed. */
 export async function write(): Promise<void> {
+  await endure(run);
+}
+
+async function run(): Promise<void> {
   document.getElementById("without-script")?.remove();
   if ((await insist(loadKeyset)) === null) {
     history.back();
@@ -64,8 +68,14 @@ async function askQuestion(question: Question, answers: Answers): Promise<boolea
   const inputs = fields(step, "choice") as HTMLInputElement[];
   const chosen = answers.choices.get(question.id) ?? [];
   for (const input of inputs) {
-    input.checked = chosen.includes(input.value);
+    input.defaultChecked = chosen.includes(input.value);
   }
+  // Firefox's session store keeps each box that stands otherwise than the page has it, whatever autocomplete says; so none does.
+  step.addEventListener("input", () => {
+    for (const input of inputs) {
+      input.defaultChecked = input.checked;
+    }
+  });
   const { action } = await press(show(step));
   const kept = action === "skip" ? [] : inputs.filter((input) => input.checked).map((input) => input.value);
   answers.choices.set(question.id, kept);

@@ -14,12 +14,16 @@ import { type Report, showProgress } from "../progress.ts";
 import { type Draft, newestAllow, seenBy } from "../protocol/conversation.ts";
 import { textBody } from "../protocol/payload.ts";
 import { loadKeyset } from "../team.ts";
-import { insist } from "../trouble.ts";
+import { endure, insist } from "../trouble.ts";
 import { showLetters } from "./letters.ts";
 import { type Visit, visit } from "./visit.ts";
 
 /** Run the page. Keyset and index load with it, before a code is known, for every visitor alike. */
 export async function read(): Promise<void> {
+  await endure(run);
+}
+
+async function run(): Promise<void> {
   document.getElementById("without-script")?.remove();
   for (;;) {
     const loaded = await insist(async () => ({ keyset: await loadKeyset(), index: await getIndex(), lists: await loadLists() }));

@@ -78,7 +78,9 @@ class Views:
             return redirect(url_for("desk.inbox"), 303)
         with self.desk.work(session["token"]) as work:
             work.take_in(self.desk.clock())
-            return self._show(work, work.find(name) or abort(404))
+            refused, text, error = session.pop("refused", ("", "", ""))
+            form = AnswerForm(formdata=None, text=text) if refused == name else None
+            return self._show(work, work.find(name) or abort(404), form, error if form else "")
 
     def answer(self, name: str) -> Page:
         """Seal an answer and the files that came with it."""
@@ -92,10 +94,11 @@ class Views:
                 staged = () if uploads is None else uploads.take()
                 work.answer(found, form.text.data or "", self.desk.clock(), staged)
             except WorkstationError as error:
-                # What was typed stays on the page: an error must never cost anybody their words.
+                # What was typed stays, for an error must never cost anybody their words. It waits in memory for the
+                # next page: Chromium's session file keeps what was posted to a page that answers it itself.
                 chosen = uploads is not None and uploads.are_there
                 again = _("Er is niets verstuurd. Kies uw bestanden opnieuw.") if chosen else ""
-                return self._show(work, found, form, f"{error} {again}".rstrip()), 409
+                session["refused"] = (name, form.text.data or "", f"{error} {again}".rstrip())
         return redirect(url_for("desk.conversation", name=name, _anchor="antwoord"), 303)
 
     def attachment(self, name: str) -> Page:

@@ -48,9 +48,20 @@ def create_root(
     folder: Path, organisation: str, passphrase: str, cost: Cost = COST, signing: bytes | None = None
 ) -> RootKeyring:
     """Make a root key. A `signing` seed is given by the demo only. Raises WorkstationError if there is one."""
-    seed = signing or os.urandom(KEY_SIZE)
+    seed = signing or _make_seed()
     seal = sealing.create(folder / FILE_NAME, "root", passphrase, _serialize(organisation, seed, None, None, []), cost)
     return RootKeyring(seal, organisation, seed, None, None, [])
+
+
+def _make_seed() -> bytes:
+    # People pass the verifying key to a command; one that begins with a dash would be taken for an option.
+    while encode_b64u(verifying_key(seed := _draw_seed())).startswith("-"):
+        pass
+    return seed
+
+
+def _draw_seed() -> bytes:
+    return os.urandom(KEY_SIZE)
 
 
 def open_root(folder: Path, passphrase: str) -> RootKeyring:

@@ -7,7 +7,13 @@ import { HEADER_SIZE, open } from "../../../web/protocol/envelope.ts";
 import { outcome, readVector } from "./vectors.ts";
 
 const LETTERS: Readonly<Record<string, string>> = { malformed: "M", "no match": "N", forged: "F", success: "S" };
-const SLICES = 8;
+const SLICES = 4;
+// The own stanza comes first, and all others are alike; Python examines each of the 28,754 flips, which takes eight minutes
+// here. So this side takes every byte of two stanzas and of the end, every eighth in between, and a tenth of the others.
+const TWO_STANZAS = 22 + 2 * 1_557;
+const END = HEADER_SIZE - 48;
+const EIGHTH = 8;
+const TENTH = 10;
 const MINUTES = 60_000;
 
 type Flip = readonly [offset: number, mask: number, letter: string];
@@ -44,7 +50,8 @@ test("the block as it is opens, and the list of flips is whole", async () => {
 
 describe("flipped bits fail at the same stage as in Python", () => {
   const header = Array.from(vector.text("header"), (letter, offset): Flip => [offset, 1, letter]);
-  const flips = [...header, ...(vector.list("others") as Flip[])];
+  const chosen = header.filter(([offset]) => offset < TWO_STANZAS || offset >= END || offset % EIGHTH === 0);
+  const flips = [...chosen, ...(vector.list("others") as Flip[]).filter((_, i) => i % TENTH === 0)];
   const size = Math.ceil(flips.length / SLICES);
   const slices = Array.from({ length: SLICES }, (_, i) => [i, flips.slice(i * size, (i + 1) * size)] as const);
   test.each(slices)(
