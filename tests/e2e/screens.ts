@@ -63,7 +63,7 @@ async function take(page: Page, name: string): Promise<void> {
         { name: "prefers-color-scheme", value: scheme },
         { name: "prefers-reduced-motion", value: "reduce" },
       ]);
-      await page.screenshot({ path: join(FOLDER, `${name}-${width}-${scheme}.webp`), fullPage: true, type: "webp", quality: 50 });
+      await page.screenshot({ path: join(FOLDER, `${name}-${width}-${scheme}.webp`), fullPage: true, type: "webp", quality: 40 });
     }
   }
 }
