@@ -42,7 +42,8 @@ run: install
 
 test: install browsers lint
 	$(BIN)/pytest -q -n 2
-	$(NODE_BIN)/vitest run --max-workers=2
+	@# Browsers mostly wait, so three files at a time keep two cores busy.
+	$(NODE_BIN)/vitest run --max-workers=3
 
 test-fast: install lint
 	@$(NODE_BIN)/vitest run --exclude '**/*.slow.test.ts' --exclude 'tests/e2e/**' & \

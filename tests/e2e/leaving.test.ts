@@ -69,6 +69,10 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     for (const path of paths) {
       for (const go of [click, enter, tapThrice]) {
         await page.goto(`${gate.address}${path}`);
+        if (/\/(schrijven|lezen)\/$/.test(path)) {
+          // A step that appears takes the focus.
+          await page.waitForSelector("#main [data-step]");
+        }
         expect([path, await page.title()]).toEqual([path, path.startsWith("/en/") ? "Notes" : "Notities"]);
         expect(await isInReach(page)).toBe(true);
         await page.evaluate(() => {
