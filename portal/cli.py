@@ -35,9 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status, 0 if it did what was asked."""
     # What is made here - database, release, logs - is for its owner only.
     os.umask(0o077)
-    logging.basicConfig(format="%(asctime)s [%(process)d] %(message)s", level=logging.INFO, stream=sys.stderr)
-    # Alembic names every step it takes; the command says itself when it is done.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # Libraries would name every step and request of theirs; the commands say themselves what they did.
+    logging.basicConfig(format="%(asctime)s [%(process)d] %(message)s", level=logging.WARNING, stream=sys.stderr)
+    logs.log.setLevel(logging.INFO)
     options = _parser().parse_args(arguments)
     try:
         return options.run(options) or 0

@@ -1,6 +1,8 @@
 """`python -m portal verify`: a site that sends something else than was built is found out, in plain words."""
 
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from portal.config import Config
 from portal.site import manifest, remote, verify
 from portal.site.manifest import Manifest
 from portal.site.remote import Site
-from tests.portal.test_server import Server, free_port, set_up, stop
+from tests.portal.test_server import ROOT, Server, free_port, set_up, stop
 from tests.world import Team
 
 Change = Callable[[Request, Response], None]
@@ -184,6 +186,13 @@ def test_whatever_is_changed_on_the_way_is_named(
     running.site.change = change
     assert running.verify() == 1
     assert capsys.readouterr().out.splitlines() == sentences
+
+
+def test_a_site_that_is_the_same_costs_one_sentence(running: Running) -> None:
+    """As a command of its own: no line about each request hides what the layman has to read."""
+    command = [sys.executable, "-m", "portal", "verify", running.url, "--release", str(running.release)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr, len(done.stdout.splitlines())) == (0, "", 1)
 
 
 def test_what_is_wrong_everywhere_is_said_once(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
