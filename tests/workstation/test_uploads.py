@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,10 +99,8 @@ def test_a_file_goes_from_desk_to_portal_to_the_reporter_byte_for_byte(
 def test_25_mebibytes_are_taken_in_a_few_megabytes_of_memory(organisation: Organisation, browser: Browser) -> None:
     """Two pieces at a time, into the staging file and on into the spool."""
     path = browser.open_first()
-    start = time.monotonic()
     with peak() as measured:
         assert answer(browser, path, "", [("film.mp4", pieces_of(FILE_SIZE))]).status_code == 303
-    print("upload", round(time.monotonic() - start, 1), "s", measured[0] // 1000, "kB")  # noqa: T201
     assert measured[0] < FEW_MEGABYTES
     assert len(organisation.spool("anna").list_outgoing_chunks()) == 416
 
