@@ -21,12 +21,8 @@ class Question:
     choices: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Questions:
-    """All questions of one version, by id."""
-
-    version: int
-    by_id: Mapping[str, Question]
+# All questions of one version, by id.
+Questions = Mapping[str, Question]
 
 
 @cache
@@ -36,11 +32,14 @@ def load_words() -> tuple[str, ...]:
 
 
 @cache
-def load_questions() -> Questions:
-    """Return the questions that answers refer to."""
-    fields = tomllib.loads((CONTENT / "questions.toml").read_text(encoding="utf-8"))
-    by_id = {
+def load_questions() -> Mapping[int, Questions]:
+    """Return the questions by version: answers refer to the one that they were given to."""
+    return {int(path.stem): _read_questions(path) for path in sorted((CONTENT / "questions").glob("*.toml"))}
+
+
+def _read_questions(path: Path) -> Questions:
+    fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {
         q["id"]: Question(q["heading"], {choice["id"]: choice["label"] for choice in q["choices"]})
         for q in fields["questions"]
     }
-    return Questions(fields["version"], by_id)

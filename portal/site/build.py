@@ -13,7 +13,7 @@ from typing import Any, Final
 from crypto.encoding import encode_b64u
 from portal.config import Config
 from portal.errors import BuildError
-from portal.site import bundle, compress, content, manifest, pages
+from portal.site import bundle, compress, contacts, manifest, pages, questions
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 
@@ -37,14 +37,16 @@ def build(config: Config, on: date, *, root: Path = ROOT) -> None:
 
 
 def _context(config: Config, on: date, root: Path) -> Mapping[str, Any]:
+    versions = questions.read_questions(root / "content" / "questions")
     return {
         "organisation": config.organisation.id,
         "root_key": encode_b64u(config.organisation.root_key),
         "minimum_roster_version": config.organisation.minimum_roster_version,
         "demo": config.demo,
         "leave_to": config.site.leave_to,
-        "contacts": content.read_contacts(root / "content" / "contacts.toml", on),
-        "questions": content.read_questions(root / "content" / "questions.toml"),
+        "contacts": contacts.read_contacts(root / "content" / "contacts.toml", on),
+        "questions": versions[-1],
+        "earlier_questions": versions[:-1],
     }
 
 

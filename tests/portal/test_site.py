@@ -15,7 +15,7 @@ from crypto.errors import MalformedError
 from portal.app import create_app
 from portal.config import Config
 from portal.errors import BuildError
-from portal.site import compress, content, headers, manifest, serve
+from portal.site import compress, contacts, headers, manifest, questions, serve
 from portal.site.build import ROOT, build
 from portal.site.headers import HEADERS
 from tests.portal.helpers import Portal
@@ -46,9 +46,8 @@ def checkout(tmp_path: Path) -> Path:
     (site / "start.html").write_text(PAGE)
     (site / "lezen.html").write_text(PAGE)
     (site / "_part.html").write_text("{{ unknown }}")
-    (root / "content").mkdir()
-    for name in ("contacts.toml", "questions.toml"):
-        shutil.copyfile(ROOT / "content" / name, root / "content" / name)
+    shutil.copytree(ROOT / "content" / "questions", root / "content" / "questions")
+    shutil.copyfile(ROOT / "content" / "contacts.toml", root / "content" / "contacts.toml")
     (root / "node_modules").symlink_to(ROOT / "node_modules")
     return root
 
@@ -201,14 +200,14 @@ def write(folder: Path, text: str) -> Path:
 def test_an_expired_number_is_never_built(tmp_path: Path) -> None:
     """On its last day a number is shown, on the next no more."""
     path = write(tmp_path, CONTACTS)
-    assert [contact.key for contact in content.read_contacts(path, date(2026, 11, 20))] == ["help"]
-    assert content.read_contacts(path, date(2026, 11, 21)) == []
+    assert [contact.key for contact in contacts.read_contacts(path, date(2026, 11, 20))] == ["help"]
+    assert contacts.read_contacts(path, date(2026, 11, 21)) == []
 
 
 def test_a_number_that_is_held_back_is_never_built(tmp_path: Path) -> None:
     """[[held_back]] is for the next editor, not for a page."""
     path = write(tmp_path, CONTACTS + '[[held_back]]\nkey = "other"\nreason = "Not called yet."\n')
-    assert [contact.key for contact in content.read_contacts(path, date(2026, 11, 1))] == ["help"]
+    assert [contact.key for contact in contacts.read_contacts(path, date(2026, 11, 1))] == ["help"]
 
 
 WRONG_CONTACTS = [
@@ -234,12 +233,10 @@ def test_a_slip_in_the_contacts_stops_the_build(
 ) -> None:
     """A wrong number is worse than none: the error names the entry and the fix."""
     with pytest.raises(BuildError, match=message):
-        content.read_contacts(write(tmp_path, CONTACTS.replace(right, wrong)), date(2026, 11, 1))
+        contacts.read_contacts(write(tmp_path, CONTACTS.replace(right, wrong)), date(2026, 11, 1))
 
 
 QUESTIONS = """
-version = 1
-
 [[questions]]
 id = "how"
 heading = "Hoe?"
@@ -249,8 +246,6 @@ choices = [{ id = "well", label = "Goed" }, { id = "badly", label = "Slecht" }]
 """
 
 WRONG_QUESTIONS = [
-    ("version = 1", "version = 0", "version is missing, or not a whole number"),
-    ("version = 1", "", "version is missing, or not a whole number"),
     ('kind = "one"', 'kind = "two"', 'kind must be "one" or "several"'),
     ('id = "how"', 'id = "How"', "an id is not 1 to 32"),
     ('id = "badly"', 'id = "well"', "two choices have the same id"),
@@ -263,10 +258,19 @@ WRONG_QUESTIONS = [
 @pytest.mark.parametrize(("right", "wrong", "message"), WRONG_QUESTIONS)
 def test_a_slip_in_the_questions_stops_the_build(tmp_path: Path, right: str, wrong: str, message: str) -> None:
     """What travels inside a message must be of the protocol's form."""
-    path = tmp_path / "questions.toml"
-    path.write_text(QUESTIONS.replace(right, wrong))
+    (tmp_path / "1.toml").write_text(QUESTIONS.replace(right, wrong))
     with pytest.raises(BuildError, match=message):
-        content.read_questions(path)
+        questions.read_questions(tmp_path)
+
+
+def test_a_version_of_the_questions_is_never_lost(tmp_path: Path) -> None:
+    """Answers name the version they were given to: one that is gone stops the build."""
+    for name in ("1.toml", "2.toml", "3.toml"):
+        (tmp_path / name).write_text(QUESTIONS)
+    assert [version.version for version in questions.read_questions(tmp_path)] == [1, 2, 3]
+    (tmp_path / "2.toml").unlink()
+    with pytest.raises(BuildError, match="without a gap"):
+        questions.read_questions(tmp_path)
 
 
 def test_the_manifest_lists_every_file_and_every_header(release: Path) -> None:

@@ -20,7 +20,7 @@ import { type Answers, forget, isEmpty, makeRow, type Question, readQuestions } 
 
 const STORY = "story";
 const FILES = "files";
-// The version of content/questions.toml stands in the page.
+// The version of content/questions/ stands in the page.
 const questionsVersion = (): number => Number(document.body.dataset["questions"]);
 
 /** Run the page. A keyset that does not hold closes it before a word is typed. */

@@ -141,12 +141,13 @@ def _status(conversation: Conversation, message: Message, undelivered: set[bytes
 
 
 def _show_answers(message: Message) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    questions = load_questions()
+    body = message.payload.body
+    questions = load_questions().get(body.questions, {})
     shown = []
-    for question, choices in (message.payload.body.answers or {}).items():
-        known = questions.by_id.get(question)
-        # The words of another version may mean something else: then only the ids are certain.
-        if known is None or message.payload.body.questions != questions.version:
+    for question, choices in (body.answers or {}).items():
+        known = questions.get(question)
+        # A version that this workstation does not have: then only the ids are certain.
+        if known is None:
             shown.append((question, choices))
         else:
             shown.append((_(known.heading), tuple(_(known.choices.get(choice, choice)) for choice in choices)))
