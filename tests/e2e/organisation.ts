@@ -1,20 +1,24 @@
 /**
  * A whole organisation on loopback: root, counsellors, portal under gunicorn, couriers and desks.
  *
- * Everything is made by the commands that people use, in the order of docs/OPERATING.md.
+ * Everything is made by the commands that people use, in the order of docs/OPERATING.md. That takes half a minute, so it
+ * is done once for all tests that want the same: each then gets a copy of the folder, and processes of its own.
  */
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createServer } from "node:net";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+
+import { inject } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const PYTHON = join(ROOT, ".venv", "bin", "python");
 const ORGANISATION = "proef";
 const START_MILLISECONDS = 30_000;
+const PREPARE_MILLISECONDS = 240_000;
 
 /** A counsellor's pass phrase; it guards nothing but this test. */
 export const PASSPHRASE = "paard nietje batterij kruk";
@@ -25,20 +29,24 @@ export interface Counsellor {
   readonly folder: string;
   readonly spool: string;
   readonly credential: string;
-  readonly desk: string;
 }
 
 /** The organisation; `stop` ends what it started and deletes its folder. */
 export class Organisation {
   readonly folder: string;
-  readonly counsellors: Counsellor[] = [];
+  readonly counsellors: readonly Counsellor[];
   portal = "";
   readonly #processes: ChildProcess[] = [];
   readonly #logs: string[] = [];
 
-  private constructor() {
-    this.folder = mkdtempSync(join(tmpdir(), "vp-organisation-"));
-    writeFileSync(this.#path("pass"), `${PASSPHRASE}\n`);
+  private constructor(persons: readonly string[], folder = mkdtempSync(join(tmpdir(), "vp-organisation-"))) {
+    this.folder = folder;
+    this.counsellors = persons.map((person) => ({
+      person,
+      folder: this.path(person),
+      spool: this.path(`spool-${person}`),
+      credential: this.path(`credential-${person}`),
+    }));
   }
 
   /** Start; `build` is the command that makes the release, for a test that wants another one. */
@@ -46,10 +54,15 @@ export class Organisation {
     persons: readonly string[] = ["anna", "bram", "chris"],
     build: readonly string[] = ["-m", "portal", "build"],
   ): Promise<Organisation> {
-    const organisation = new Organisation();
-    const rootKey = await organisation.#enrol(persons);
-    await organisation.#servePortal(rootKey, build);
-    await organisation.sync();
+    const prepared = join(inject("prepared"), [...persons, ...build].join(" ").replaceAll(/[^a-z]+/g, "-"));
+    await once(prepared, async (folder) => {
+      const made = new Organisation(persons, folder);
+      await made.#make(build);
+      await made.#end();
+    });
+    const organisation = new Organisation(persons);
+    cpSync(prepared, organisation.folder, { recursive: true });
+    await organisation.#serve();
     return organisation;
   }
 
@@ -64,13 +77,13 @@ export class Organisation {
   /** Publish what waits for the index: as many ticks as are needed for a few replies. */
   async tick(times = 3): Promise<void> {
     for (let i = 0; i < times; i += 1) {
-      await python("-m", "portal", "tick", "--config", this.#path("config.toml"));
+      await python("-m", "portal", "tick", "--config", this.path("config.toml"));
     }
   }
 
   /** Run a command of the operator. */
   async operate(command: string): Promise<void> {
-    await python("-m", "portal", command, "--config", this.#path("config.toml"));
+    await python("-m", "portal", command, "--config", this.path("config.toml"));
   }
 
   /** Open a counsellor's desk; return its address. */
@@ -79,8 +92,9 @@ export class Organisation {
     if (counsellor === undefined) {
       throw new Error("no such counsellor");
     }
-    const { folder, spool, desk } = counsellor;
-    this.#spawn("desk", ["-m", "workstation", "desk", "--folder", folder, "--spool", spool, "--port", new URL(desk).port]);
+    const port = await freePort();
+    this.#spawn("desk", ["-m", "workstation", "desk", "--folder", counsellor.folder, "--spool", counsellor.spool, "--port", `${port}`]);
+    const desk = `http://127.0.0.1:${port}`;
     await answers(desk);
     return desk;
   }
@@ -92,57 +106,68 @@ export class Organisation {
 
   /** The folder of a part, for looking at what lies on the disk. */
   path(name: string): string {
-    return this.#path(name);
+    return join(this.folder, name);
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#processes.map(end));
+    await this.#end();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #enrol(persons: readonly string[]): Promise<string> {
-    const pass = ["--passphrase-file", this.#path("pass")];
-    const out = await workstation("init", "root", "--folder", this.#path("root"), "--organisation", ORGANISATION, ...pass);
+  async #end(): Promise<void> {
+    await Promise.all(this.#processes.map(end));
+  }
+
+  async #make(build: readonly string[]): Promise<void> {
+    const pass = ["--passphrase-file", this.path("pass")];
+    writeFileSync(this.path("pass"), `${PASSPHRASE}\n`);
+    const rootKey = await this.#enrol(pass);
+    await this.#handOut(pass);
+    this.#configure({ id: `"${ORGANISATION}"`, root_key: `"${rootKey}"`, release: `"release"`, url: `"sqlite:///portal.sqlite"` });
+    await python(...build, "--config", this.path("config.toml"));
+    await this.operate("migrate");
+    await this.#serve();
+    await this.sync();
+  }
+
+  async #enrol(pass: readonly string[]): Promise<string> {
+    const out = await workstation("init", "root", "--folder", this.path("root"), "--organisation", ORGANISATION, ...pass);
     const [rootKey = ""] = /^\s+([\w-]{43})$/m.exec(out)?.slice(1) ?? [];
-    for (const person of persons) {
-      const folder = this.#path(person);
+    for (const { person, folder } of this.counsellors) {
       const name = ["--person", person, "--name", person.charAt(0).toUpperCase() + person.slice(1)];
       // With "=", since one key in 64 begins with a dash.
       const place = ["--folder", folder, "--organisation", ORGANISATION, `--root-key=${rootKey}`];
       await workstation("init", "enrol", ...place, ...name, "--affiliation", "Stichting Steun", ...pass);
-      const desk = `http://127.0.0.1:${await freePort()}`;
-      const spool = this.#path(`spool-${person}`);
-      this.counsellors.push({ person, folder, spool, credential: this.#path(`credential-${person}`), desk });
     }
-    await this.#handOut(pass);
     return rootKey;
   }
 
   async #handOut(pass: readonly string[]): Promise<void> {
     const requests = this.counsellors.flatMap(({ folder }) => ["--request", join(folder, "aanmelding.json")]);
-    const handout = this.#path("uitdeelbestand.json");
-    await workstation("roster", "--root", this.#path("root"), ...requests, "--compared", "--out", handout, ...pass);
+    const handout = this.path("uitdeelbestand.json");
+    await workstation("roster", "--root", this.path("root"), ...requests, "--compared", "--out", handout, ...pass);
     for (const { folder, spool, credential } of this.counsellors) {
       const places = ["--folder", folder, "--spool", spool, "--handout", handout, "--credential-file", credential];
       await workstation("card", ...places, ...pass);
     }
   }
 
-  async #servePortal(rootKey: string, build: readonly string[]): Promise<void> {
+  async #serve(): Promise<void> {
     const port = await freePort();
+    this.#configure({ port: `${port}` });
     this.portal = `http://127.0.0.1:${port}`;
-    const example = readFileSync(join(ROOT, "config.example.toml"), "utf8");
-    const config = example
-      .replace(/^id = .*/m, `id = "${ORGANISATION}"`)
-      .replace(/^root_key = .*/m, `root_key = "${rootKey}"`)
-      .replace(/^release = .*/m, `release = "release"`)
-      .replace(/^url = .*/m, `url = "sqlite:///portal.sqlite"`)
-      .replace(/^port = .*/m, `port = ${port}`);
-    writeFileSync(this.#path("config.toml"), config);
-    await python(...build, "--config", this.#path("config.toml"));
-    await this.operate("migrate");
-    this.#spawn("portal", ["-m", "portal", "serve", "--config", this.#path("config.toml")]);
+    this.#spawn("portal", ["-m", "portal", "serve", "--config", this.path("config.toml")]);
     await answers(`${this.portal}/nl/`);
+  }
+
+  // Sets keys in a copy of the shipped example.
+  #configure(values: Readonly<Record<string, string>>): void {
+    const path = this.path("config.toml");
+    let config = readFileSync(existsSync(path) ? path : join(ROOT, "config.example.toml"), "utf8");
+    for (const [key, value] of Object.entries(values)) {
+      config = config.replace(new RegExp(`^${key} = .*`, "m"), `${key} = ${value}`);
+    }
+    writeFileSync(path, config);
   }
 
   #spawn(name: string, args: readonly string[]): void {
@@ -152,9 +177,23 @@ export class Organisation {
     }
     this.#processes.push(child);
   }
+}
 
-  #path(name: string): string {
-    return join(this.folder, name);
+// Several tests may want the same folder at the same time: the first one makes it, the others wait.
+async function once(folder: string, make: (folder: string) => Promise<void>): Promise<void> {
+  const work = `${folder}.work`;
+  // Only one of those who try makes this folder; it stays, so that nobody begins again.
+  if (mkdirSync(`${folder}.begun/`, { recursive: true }) !== undefined) {
+    mkdirSync(work);
+    await make(work);
+    renameSync(work, folder);
+  }
+  const until = Date.now() + PREPARE_MILLISECONDS;
+  while (!existsSync(folder)) {
+    if (Date.now() > until) {
+      throw new Error("the organisation was not made; see the first test file that failed");
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
