@@ -21,8 +21,12 @@ export type Twist = (body: Buffer) => Buffer;
 export class Proxy {
   readonly requests: Recorded[] = [];
   readonly twists = new Map<string, Twist>();
+  /** Which requests are cut off before they reach the portal. */
+  drops: (request: Recorded) => boolean = () => false;
   /** Which requests are cut off, after the portal has answered: nobody knows then whether they arrived. */
   cuts: (request: Recorded) => boolean = () => false;
+  /** Paths that are answered with a status and nothing else, as a portal in trouble does. */
+  readonly refusals = new Map<string, number>();
   /** Milliseconds that every answer of the API waits. */
   delay = 0;
   readonly address: string;
@@ -44,6 +48,15 @@ export class Proxy {
         headers["accept-encoding"] = "identity";
         const recorded = { method, path, headers: JSON.stringify(incoming.rawHeaders), body, answer: "" };
         proxy.requests.push(recorded);
+        if (proxy.drops(recorded)) {
+          outgoing.destroy();
+          return;
+        }
+        const refusal = proxy.refusals.get(path);
+        if (refusal !== undefined) {
+          outgoing.writeHead(refusal, { "content-length": 0 }).end();
+          return;
+        }
         const onward = request(`${portal}${path}`, { method, headers }, (answer) => {
           void readAll(answer).then((content) => {
             recorded.answer = `${answer.statusCode ?? 0} ${content.length}`;
@@ -70,6 +83,16 @@ export class Proxy {
   /** The calls of the API so far, without pages and files. */
   get calls(): string[] {
     return this.requests.filter(({ path }) => path.startsWith("/api/")).map(({ method, path }) => `${method} ${path}`);
+  }
+
+  /** Be honest again, and forget what was asked. */
+  reset(): void {
+    this.requests.length = 0;
+    this.twists.clear();
+    this.refusals.clear();
+    this.drops = () => false;
+    this.cuts = () => false;
+    this.delay = 0;
   }
 
   async stop(): Promise<void> {
