@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crypto.encoding import encode_b64u
 from portal import config as configuration
-from portal import database, logs, migrating, server
+from portal import database, doctor, logs, migrating, server
 from portal.clock import system_clock
 from portal.errors import PortalError
 from portal.site import manifest, verify
@@ -60,9 +60,16 @@ def _parser() -> argparse.ArgumentParser:
         "--on",
         type=date.fromisoformat,
         metavar="DAY",
-        help="leave out telephone numbers that have expired on this day (today); the manifest says which day it was",
+        help="leave out telephone numbers that expire before a release of this day (today) does; the manifest names it",
     )
     _add_verify(commands)
+    _add(
+        commands,
+        "doctor",
+        _doctor,
+        "Say what needs doing: telephone numbers that are not verified or expire, and when the release must be built "
+        "anew. The exit status is 1 if something does.",
+    )
     _add(commands, "migrate", _migrate, "Make the database, or bring it to this version. Stop the server first.")
     _add(commands, "serve", _serve, "Run the server, and the upkeep beside it, until Ctrl+C.")
     _add(commands, "tick", _tick, "Publish the next entries of the index now. The server does this by itself.")
@@ -117,6 +124,14 @@ def _build(options: argparse.Namespace) -> None:
     config = configuration.load(options.config)
     build(config, options.on or datetime.now(UTC).date())
     print(f"The release stands in {config.site.release}.")
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    config = configuration.load(options.config)
+    findings = doctor.examine(config, datetime.now(UTC).date())
+    for finding in findings:
+        print(f"{'TO DO' if finding.to_do else 'ok':5}  {finding.sentence}")
+    return int(any(finding.to_do for finding in findings))
 
 
 def _verify(options: argparse.Namespace) -> int:

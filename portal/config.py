@@ -39,6 +39,7 @@ class Site:
 
     release: Annotated[Path, Key(reading.path, "the folder of the built release")]
     leave_to: Annotated[str, Key(reading.url, "where 'leave this page' goes, an https:// address")]
+    release_weeks: Annotated[int, Key(reading.integer(1, 26), "whole weeks until the release must be built anew")]
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 /** The entry of every page: it prepares leaving, and loads what the page needs. */
 
-import { removeExpiredEverywhere } from "./contacts.ts";
+import { prepareCalling } from "./call.ts";
+import { watchContacts } from "./contacts.ts";
 import { prepareLeaving } from "./leave.ts";
-import { today } from "./page.ts";
 import { goOn } from "./protocol/pause.ts";
 
 prepareLeaving();
-removeExpiredEverywhere(today());
+watchContacts();
+prepareCalling();
 
 const page = document.body.dataset["page"];
 if (page === "schrijven") {

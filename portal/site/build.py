@@ -13,7 +13,7 @@ from typing import Any, Final
 from crypto.encoding import encode_b64u
 from portal.config import Config
 from portal.errors import BuildError
-from portal.site import bundle, compress, contacts, manifest, pages, questions
+from portal.site import bundle, compress, contacts, hours, manifest, pages, questions
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 
@@ -37,6 +37,7 @@ def build(config: Config, on: date, *, root: Path = ROOT) -> None:
 
 
 def _context(config: Config, on: date, root: Path) -> Mapping[str, Any]:
+    numbers = root / "content" / "contacts.toml"
     versions = questions.read_questions(root / "content" / "questions")
     return {
         "organisation": config.organisation.id,
@@ -44,7 +45,8 @@ def _context(config: Config, on: date, root: Path) -> Mapping[str, Any]:
         "minimum_roster_version": config.organisation.minimum_roster_version,
         "demo": config.demo,
         "leave_to": config.site.leave_to,
-        "contacts": contacts.read_contacts(root / "content" / "contacts.toml", on),
+        "contacts": contacts.choose_shown(numbers, contacts.read_contacts(numbers), on, config.site.release_weeks),
+        "holidays": hours.list_holidays(on.year),
         "questions": versions[-1],
         "earlier_questions": versions[:-1],
     }

@@ -29,8 +29,12 @@ def read_values(
             else f"is unknown; remove it, or correct it to one of {', '.join(names)}"
         )
         raise BuildError(f"{where}: {name} {fix}.")
+    return {name: _read_value(f"{where}: {name}", table[name], readers.get(name, read_full_line)) for name in names}
+
+
+def _read_value(where: str, value: object, read: Callable[[object], Any]) -> object:
     try:
-        return {name: readers.get(name, read_full_line)(table[name]) for name in names}
+        return read(value)
     except ValueError as error:
         raise BuildError(f"{where}: a value {error}.") from None
 

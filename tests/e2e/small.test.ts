@@ -37,7 +37,7 @@ async function visit(browser: Browser, address: string, prepare?: (page: Page) =
   await prepare?.(page);
   await page.goto(address);
   // The first step, on pages that have one: then all that is needed to operate it has come.
-  await page.waitForSelector("body[data-page=start], #main [data-step]");
+  await page.waitForSelector("body:not([data-page=schrijven], [data-page=lezen]), #main [data-step]");
   const paint = await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
   const milliseconds = await paint.jsonValue();
   await context.close();

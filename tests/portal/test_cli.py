@@ -14,7 +14,7 @@ from portal.config import load
 from tests.portal.test_server import write_config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-COMMANDS = ["build", "migrate", "serve", "tick", "expire", "rewrite", "upkeep", "secret"]
+COMMANDS = ["build", "doctor", "migrate", "serve", "tick", "expire", "rewrite", "upkeep", "secret"]
 
 
 @pytest.fixture

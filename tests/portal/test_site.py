@@ -15,7 +15,7 @@ from crypto.errors import MalformedError
 from portal.app import create_app
 from portal.config import Config
 from portal.errors import BuildError
-from portal.site import compress, contacts, headers, manifest, questions, serve
+from portal.site import compress, headers, manifest, questions, serve
 from portal.site.build import ROOT, build
 from portal.site.headers import HEADERS
 from tests.portal.helpers import Portal
@@ -174,66 +174,6 @@ def test_another_language_is_translated_from_its_catalogue(config_to_build: Conf
     assert "<h1>Begin</h1>" in (release / "index.html").read_text()
     assert '<html lang="en">' in (release / "en" / "index.html").read_text()
     assert "<h1>Start</h1>" in (release / "en" / "lezen" / "index.html").read_text()
-
-
-CONTACTS = """
-[[contacts]]
-key = "help"
-name = "Hulp"
-what_for = "Praten."
-number = "020 123 45 67"
-tel = "+31201234567"
-hours = ""
-source = "https://example.org"
-verified_on = 2026-11-01
-expires_on = 2026-11-20
-"""
-
-
-def write(folder: Path, text: str) -> Path:
-    """Write contacts."""
-    path = folder / "contacts.toml"
-    path.write_text(text)
-    return path
-
-
-def test_an_expired_number_is_never_built(tmp_path: Path) -> None:
-    """On its last day a number is shown, on the next no more."""
-    path = write(tmp_path, CONTACTS)
-    assert [contact.key for contact in contacts.read_contacts(path, date(2026, 11, 20))] == ["help"]
-    assert contacts.read_contacts(path, date(2026, 11, 21)) == []
-
-
-def test_a_number_that_is_held_back_is_never_built(tmp_path: Path) -> None:
-    """[[held_back]] is for the next editor, not for a page."""
-    path = write(tmp_path, CONTACTS + '[[held_back]]\nkey = "other"\nreason = "Not called yet."\n')
-    assert [contact.key for contact in contacts.read_contacts(path, date(2026, 11, 1))] == ["help"]
-
-
-WRONG_CONTACTS = [
-    ("", "[[contacts]]", "[[contact]]", "contact is unknown"),
-    ('hours = ""\n', 'hours = ""\n', "", "contact 1: hours is missing; add it"),
-    ("key", 'key = "help"', 'key = "help"\ncolour = "red"', "contact 1: colour is unknown; remove it"),
-    ("key", 'key = "help"', 'key = "Help me"', "an id is not 1 to 32"),
-    ("name", 'name = "Hulp"', 'name = " "', "must be text is empty"),
-    ("name", 'name = "Hulp"', "name = 3", "must be text of one line is not"),
-    ("day", "2026-11-20", '"2026-11-20"', "must be a day is not"),
-    ("day", "2026-11-20", "2026-11-20T00:00:00", "must be a day is not"),
-    ("day", "2026-11-20", "2026-11-01", "expires_on must come after verified_on"),
-    ("toml", "[[contacts]]", "[[contacts", "cannot be read"),
-    ("twice", CONTACTS, CONTACTS + CONTACTS, "help stands there twice"),
-    ("none", CONTACTS, "", r"holds no \[\[contacts\]\]"),
-    ("no table", CONTACTS, "contacts = [1]", "contact 1 must be a table"),
-]
-
-
-@pytest.mark.parametrize(("_what", "right", "wrong", "message"), WRONG_CONTACTS)
-def test_a_slip_in_the_contacts_stops_the_build(
-    tmp_path: Path, _what: str, right: str, wrong: str, message: str
-) -> None:
-    """A wrong number is worse than none: the error names the entry and the fix."""
-    with pytest.raises(BuildError, match=message):
-        contacts.read_contacts(write(tmp_path, CONTACTS.replace(right, wrong)), date(2026, 11, 1))
 
 
 QUESTIONS = """

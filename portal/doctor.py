@@ -1,0 +1,88 @@
+"""What the operator has to do to keep the people's site right: telephone numbers that age, and a release that does."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+from portal.config import Config
+from portal.errors import BuildError
+from portal.site import contacts, manifest
+from portal.site.build import ROOT
+from portal.site.contacts import Contact
+
+# Calling a number again takes somebody in office hours; a month holds enough of those.
+_SOON: Final = timedelta(days=30)
+# Building takes a minute; a week's notice is enough.
+_BUILD_SOON: Final = timedelta(days=7)
+
+_AGAIN: Final = "Call it again, set verified_on and expires_on anew in content/contacts.toml, and build"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence or more for the operator, each with the fix; `to_do` says whether something needs doing."""
+
+    sentence: str
+    to_do: bool = True
+
+
+def examine(config: Config, on: date, *, root: Path = ROOT) -> list[Finding]:
+    """Look at the checkout `root` and the built release on the day `on`; what cannot be read is a finding too."""
+    return [*_examine_contacts(config, on, root / "content" / "contacts.toml"), *_examine_release(config, on)]
+
+
+def _examine_contacts(config: Config, on: date, path: Path) -> Iterator[Finding]:
+    try:
+        known = contacts.read_contacts(path)
+        weeks = config.site.release_weeks
+        shown = contacts.choose_shown(path, known, on, weeks)
+    except BuildError as error:
+        yield Finding(str(error))
+        return
+    for contact in known:
+        yield from _examine_contact(contact, shown, on, on + timedelta(weeks=weeks))
+    if not shown:
+        yield Finding("A release built today would show no telephone number but the 112 above every page.")
+
+
+def _examine_contact(contact: Contact, shown: Sequence[Contact], on: date, end: date) -> Iterator[Finding]:
+    name = f"{contact.key} ({contact.number})"
+    last = contact.expires_on
+    rival = next((other for other in shown if contacts.find_common(contact, other)), None)
+    if last is None and rival:
+        yield Finding(
+            f"{name} is not verified, so no page shows it; {rival.key} stands there for the same hours. Should "
+            f"this one be right, remove verified_on and expires_on there and write them here.",
+            to_do=False,
+        )
+    elif last is None:
+        yield Finding(
+            f"{name} is not verified, so no page shows it. Call it, write the day into verified_on and the last day on "
+            f"which you trust it into expires_on in content/contacts.toml, and build."
+        )
+    elif last < on:
+        yield Finding(f"{name} has expired: its last day was {last}, and no build shows it. {_AGAIN}.")
+    elif last <= on + _SOON:
+        yield Finding(f"{name} expires in {(last - on).days} days, after {last}. {_AGAIN} before that.")
+    elif last < end:
+        yield Finding(f"{name} expires after {last}, before a release built today does ({end}): left out. {_AGAIN}.")
+
+
+def _examine_release(config: Config, on: date) -> Iterator[Finding]:
+    try:
+        built = date.fromisoformat(manifest.load(config.site.release / manifest.NAME).day)
+    except BuildError as error:
+        yield Finding(str(error))
+        return
+    end = built + timedelta(weeks=config.site.release_weeks)
+    life, soon = f"The release was built for {built}", end <= on + _BUILD_SOON
+    if end < on:
+        yield Finding(
+            f"{life} and had to be built anew by {end}: it may hold numbers that have expired. Run `python -m portal "
+            f"build` now and start the server again."
+        )
+    else:
+        fix = "Run `python -m portal build` by then and start the server again."
+        yield Finding(f"{life} and must be built anew by {end}, in {(end - on).days} days. {fix}", soon)
