@@ -18,4 +18,8 @@ if (page === "schrijven") {
   const { read } = await import("./mailbox/read.ts");
   await goOn();
   await read();
+} else if (page === "veilig") {
+  const { showTeam } = await import("./safe.ts");
+  await goOn();
+  await showTeam();
 }

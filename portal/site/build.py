@@ -47,6 +47,8 @@ def _context(config: Config, on: date, root: Path) -> Mapping[str, Any]:
         "leave_to": config.site.leave_to,
         "contacts": contacts.choose_shown(numbers, contacts.read_contacts(numbers), on, config.site.release_weeks),
         "holidays": hours.list_holidays(on.year),
+        "term_weeks": config.store.block_term_weeks,
+        "spread_weeks": config.store.block_term_spread_weeks,
         "questions": versions[-1],
         "earlier_questions": versions[:-1],
     }

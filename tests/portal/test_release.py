@@ -24,9 +24,14 @@ SOURCES = ("content", "crypto", "portal", "templates", "web")
 
 # Script and style that a page loads, compressed by gzip. Raise a page's own figure only for something that people need.
 BUDGET = 100_000
-RATCHET = {"start": 7_000, "schrijven": 80_000, "lezen": 95_000}
+RATCHET = {"start": 7_000, "schrijven": 80_000, "lezen": 95_000, "veilig": 45_000}
 # The modules that main.js and the word lists leave to other pages.
-LEFT_OUT = {"start": ("write-", "read-"), "schrijven": ("read-", "en-"), "lezen": ("write-",)}
+LEFT_OUT = {
+    "start": ("write-", "read-", "safe-"),
+    "schrijven": ("read-", "safe-", "en-"),
+    "lezen": ("write-", "safe-"),
+    "veilig": ("write-", "read-", "en-"),
+}
 
 IMPORT = re.compile(r'(?:from|import)\s*\(?\s*"\./([^"]+)"')
 LOADED = re.compile(r'<(?:script[^>]* src|link rel="stylesheet" href)="/([^"]+)"')
