@@ -38,6 +38,9 @@ class Site:
     """The static release and what its pages must know."""
 
     release: Annotated[Path, Key(reading.path, "the folder of the built release")]
+    address: Annotated[
+        str, Key(reading.origin, "the site's own address without a path, e.g. https://vertrouwenspost.example")
+    ]
     leave_to: Annotated[str, Key(reading.url, "where 'leave this page' goes, an https:// address")]
     release_weeks: Annotated[int, Key(reading.integer(1, 26), "whole weeks until the release must be built anew")]
 

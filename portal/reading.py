@@ -57,6 +57,14 @@ def url(value: object) -> str:
     return text
 
 
+def origin(value: object) -> str:
+    """Read the bare https address of a site: it is drawn as a QR code, so it is short and names no page."""
+    text = sentence(value)
+    if not re.fullmatch(r"https://[a-z0-9.-]{1,100}(:[0-9]{1,5})?", text):
+        raise ValueError("must be https:// and the name of the site in lower case, with nothing after it, not even a /")
+    return text
+
+
 def key(value: object) -> bytes:
     """Read 32 bytes in base64url."""
     octets = _decode(value)

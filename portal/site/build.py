@@ -13,7 +13,7 @@ from typing import Any, Final
 from crypto.encoding import encode_b64u
 from portal.config import Config
 from portal.errors import BuildError
-from portal.site import bundle, compress, contacts, hours, manifest, pages, questions
+from portal.site import bundle, compress, contacts, hours, identifying, manifest, pages, qr, questions
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 
@@ -45,6 +45,9 @@ def _context(config: Config, on: date, root: Path) -> Mapping[str, Any]:
         "minimum_roster_version": config.organisation.minimum_roster_version,
         "demo": config.demo,
         "leave_to": config.site.leave_to,
+        "address": config.site.address,
+        "address_code": qr.draw(config.site.address),
+        "identifying": identifying.read_identifying(root / "content" / "identifying.toml"),
         "contacts": contacts.choose_shown(numbers, contacts.read_contacts(numbers), on, config.site.release_weeks),
         "holidays": hours.list_holidays(on.year),
         "term_weeks": config.store.block_term_weeks,

@@ -3,17 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from portal.errors import BuildError
 from portal.site.content import read_document, read_slug, read_tables, read_values, refuse_twice
 
+# Steps of the write page that a choice may lead to at once; its template has one for each.
+_THEN: Final = ("danger", "device")
+
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer that can be chosen; only its `id` travels."""
+    """One answer that can be chosen; only its `id` travels. `then` names the step that follows it at once, or is ""."""
 
     id: str
     label: str
+    then: str
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,11 @@ class Question:
     why: str
     kind: str
     choices: tuple[Choice, ...]
+
+    @property
+    def comes_first(self) -> bool:
+        """Whether a choice leads to a step of its own: such a question is put before anything else."""
+        return any(choice.then for choice in self.choices)
 
 
 @dataclass(frozen=True)
@@ -58,14 +68,24 @@ def _question(where: str, table: Mapping[str, object]) -> Question:
     def choices(value: object) -> tuple[Choice, ...]:
         if not isinstance(value, list) or not value:
             raise ValueError("must be a list of choices")
-        return tuple(
-            Choice(**read_values(f"{where}, choice {n}", c, Choice, {"id": read_slug})) for n, c in enumerate(value, 1)
-        )
+        return tuple(_choice(f"{where}, choice {n}", c) for n, c in enumerate(value, 1))
 
     question = Question(**read_values(where, table, Question, {"id": read_slug, "kind": _kind, "choices": choices}))
     if len({choice.id for choice in question.choices}) < len(question.choices):
         raise BuildError(f"{where} ({question.id}): two choices have the same id.")
     return question
+
+
+def _choice(where: str, table: object) -> Choice:
+    # The one key that may be missing: most choices lead nowhere.
+    whole = {"then": "", **table} if isinstance(table, dict) else table
+    return Choice(**read_values(where, whole, Choice, {"id": read_slug, "then": _then}))
+
+
+def _then(value: object) -> str:
+    if value not in ("", *_THEN):
+        raise ValueError(f"of then must be one of {', '.join(_THEN)}")
+    return str(value)
 
 
 def _kind(value: object) -> str:

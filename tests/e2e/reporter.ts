@@ -4,6 +4,8 @@ import type { Browser, ElementHandle, Page } from "puppeteer-core";
 
 const STEP_MILLISECONDS = 120_000;
 const CHOICES: readonly string[] = ["badly", "threat", "talk"];
+// In their order on the page; the first two come before the choice how to begin.
+const QUESTIONS = ["for-whom", "wellbeing", "wish", "what-happened", "how", "by-whom", "how-often", "effect", "who-knows"];
 
 /** A reporter at a page of the portal. */
 export class Reporter {
@@ -18,6 +20,7 @@ export class Reporter {
   static async open(browser: Browser, portal: string, language = "nl"): Promise<Reporter> {
     const page = await browser.newPage();
     await page.setViewport({ width: 360, height: 740 });
+    await page.evaluateOnNewDocument(pressAtOnce);
     return new Reporter(page, `${portal}/${language}`);
   }
 
@@ -29,18 +32,51 @@ export class Reporter {
     return words;
   }
 
-  /** Write a report and go as far as *Versturen*. */
+  /** Write a report and go as far as *Versturen*; questions are answered only where there is something to choose. */
   async writeUntilSend(story: string, files: readonly string[] = [], choices = CHOICES): Promise<string[]> {
+    await this.begin("tell");
+    await this.tell(story);
+    await this.press("next");
+    await this.step("step-files");
+    await this.attach(files);
+    await this.press("next");
+    await this.#choose(choices);
+    await this.step("step-exclude");
+    await this.press("skip");
+    await this.step("step-check");
+    await this.press("next");
+    const words = await this.takeCode();
+    await this.step("step-send");
+    return words;
+  }
+
+  /** Open the page and take every step there is as far as *Kijk het na*; `at` does what there is to do at each. */
+  async takeEveryStep(at: (step: string) => Promise<void>): Promise<void> {
     await this.#go("schrijven");
-    for (const question of ["wellbeing", "what-happened", "wish"]) {
-      await this.step(`step-question-${question}`);
-      for (const choice of choices) {
-        await (await this.page.$(`#main input[value="${choice}"]`))?.click();
+    for (let step = ""; step !== "step-check";) {
+      const next = await this.page.waitForSelector(`#main [data-step]:not([data-step="${step}"])`);
+      step = (await next?.evaluate((element) => element.getAttribute("data-step"))) ?? "";
+      await at(step);
+      if (step !== "step-check") {
+        await this.press(step === "step-begin" ? "tell" : "next");
       }
-      await this.press("next");
     }
+  }
+
+  /** Open the page, and begin with telling or with the questions. */
+  async begin(how: "tell" | "ask"): Promise<void> {
+    await this.#go("schrijven");
+    for (const question of ["danger", "device"]) {
+      await this.step(`step-question-${question}`);
+      await this.press("skip");
+    }
+    await this.step("step-begin");
+    await this.press(how);
+  }
+
+  /** Put a story into its field at once: typing ten thousand letters one by one takes minutes. */
+  async tell(story: string): Promise<void> {
     await this.step("step-story");
-    // Typing ten thousand letters one by one takes minutes; what is pasted fires the same event.
     await this.page.$eval(
       "#main textarea",
       (control, text) => {
@@ -49,15 +85,6 @@ export class Reporter {
       },
       story,
     );
-    await this.press("next");
-    await this.step("step-files");
-    await this.attach(files);
-    await this.press("next");
-    await this.step("step-check");
-    await this.press("next");
-    const words = await this.takeCode();
-    await this.step("step-send");
-    return words;
   }
 
   /** What follows when the progress is over: `step-sent`, or `sheet-error` where it was not sent. */
@@ -68,10 +95,9 @@ export class Reporter {
 
   /** Go to the page that asks for files, past everything before it. */
   async openFiles(): Promise<void> {
-    await this.#go("schrijven");
-    for (const action of ["skip", "skip", "skip", "skip"]) {
-      await this.press(action);
-    }
+    await this.begin("tell");
+    await this.step("step-story");
+    await this.press("skip");
     await this.step("step-files");
   }
 
@@ -106,12 +132,12 @@ export class Reporter {
 
   /** Go as far as *Versturen* with one answer and nothing else; return the code. */
   async prepare(): Promise<string[]> {
-    await this.#go("schrijven");
-    await this.step("step-question-wellbeing");
-    await this.page.click("#main input[value=badly]");
-    for (const action of ["next", "skip", "skip", "skip", "skip", "next"]) {
-      await this.press(action);
-    }
+    await this.begin("ask");
+    await this.step("step-question-for-whom");
+    await this.page.click("#main input[value=self]");
+    await this.press("end");
+    await this.step("step-check");
+    await this.press("next");
     const words = await this.takeCode();
     await this.step("step-send");
     return words;
@@ -179,11 +205,9 @@ export class Reporter {
     await button?.click();
   }
 
-  /** The answers that *Kijk het na* shows, the word for skipped ones included. */
+  /** The answers that *Kijk het na* shows. */
   async shown(): Promise<string[]> {
-    return this.page.$$eval("#main [data-choose=answer] > :not([hidden])", (elements) =>
-      elements.map((element) => element.textContent),
-    );
+    return this.texts("[data-slot=answer]");
   }
 
   /** The texts of all elements inside the main part that fit a selector. */
@@ -191,7 +215,31 @@ export class Reporter {
     return this.page.$$eval(`#main ${selector}`, (elements) => elements.map((element) => element.textContent));
   }
 
+  // Past the questions as soon as nothing is left to choose.
+  async #choose(choices: readonly string[]): Promise<void> {
+    const left = new Set(choices);
+    for (const question of QUESTIONS) {
+      await this.step(`step-question-${question}`);
+      for (const choice of left) {
+        const box = await this.page.$(`#main input[value="${choice}"]`);
+        await box?.click();
+        left.delete(box === null ? "" : choice);
+      }
+      await this.press(left.size === 0 ? "past" : "next");
+      if (left.size === 0) {
+        return;
+      }
+    }
+  }
+
   async #go(page: string): Promise<void> {
     await this.page.goto(`${this.#site}/${page}/`);
   }
+}
+
+/** In the page: let a new step take a press at once, as a person does who presses half a second later. */
+function pressAtOnce(): void {
+  const sheet = new CSSStyleSheet();
+  void sheet.replace("[data-step] { animation: none !important }");
+  document.adoptedStyleSheets.push(sheet);
 }

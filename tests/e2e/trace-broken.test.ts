@@ -149,7 +149,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     const ours = async (): Promise<Page[]> => (await watched.device.browser.pages()).filter((page) => page.url().startsWith(organisation.portal));
     await until(async () => (await ours()).length >= tabs.length, "the tabs come back");
     for (const page of await ours()) {
-      await page.waitForSelector("#main [data-step=step-question-wellbeing], #main [data-step=step-enter], #main [data-step=step-sent]");
+      await page.waitForSelector("#main [data-step=step-question-danger], #main [data-step=step-enter], #main [data-step=step-sent]");
       expect([...watched.net.find(Buffer.from(await contents(page)))]).toEqual([]);
     }
     // What is typed elsewhere does come back, so this browser brings back what it has.

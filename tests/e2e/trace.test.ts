@@ -133,25 +133,27 @@ interface Report {
 
 /** Write a report with everything there is to answer, and look at every step. */
 async function report(reporter: Reporter, watched: Watch, { story, photo, look }: Report): Promise<string[]> {
-  await reporter.page.goto(`${organisation.portal}/nl/schrijven/`);
-  for (const question of ["wellbeing", "what-happened", "wish"]) {
-    await reporter.step(`step-question-${question}`);
-    for (const choice of await reporter.page.$$("#main input[data-field=choice]")) {
+  // The other questions are of the same kinds.
+  const looked = ["step-question-danger", "step-question-wish", "step-files", "step-exclude"];
+  await reporter.takeEveryStep(async (step) => {
+    const { page } = reporter;
+    for (const choice of await page.$$("#main input[data-field=choice]")) {
       await choice.click();
     }
-    // The third is of the same kind as the second.
-    await (question === "wish" ? undefined : look());
-    await reporter.press("next");
-  }
-  await reporter.step("step-story");
-  await reporter.page.type("#main textarea", story);
-  await look(true);
-  await reporter.press("next");
-  await reporter.step("step-files");
-  await reporter.attach([photo]);
-  await look();
-  await reporter.press("next");
-  await reporter.step("step-check");
+    if (step === "step-story") {
+      await page.type("#main textarea", story);
+      await look(true);
+    } else if (step === "step-files") {
+      await reporter.attach([photo]);
+    } else if (step === "step-exclude") {
+      await page.click("#main input");
+    }
+    await (looked.includes(step) ? look() : undefined);
+    if (step === "step-exclude") {
+      // Both are to read it.
+      await page.click("#main input");
+    }
+  });
   await reporter.press("next");
   await reporter.step("step-code");
   watched.net.addCode("code", await reporter.texts("[data-slot=word]"));

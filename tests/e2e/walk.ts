@@ -72,7 +72,10 @@ export class Walk {
 
   async #fillIn(step: string): Promise<void> {
     const { page } = this.reporter;
-    if (step === "step-question-wellbeing") {
+    if (step === "step-question-danger") {
+      // What leads on, and is found nowhere else.
+      await page.click("#main input[value=unsure]");
+    } else if (step === "step-question-wellbeing") {
       await page.click("#main input");
       this.shown.push(await page.$eval("#main input", (input) => input.closest("label")?.innerText.trim() ?? ""));
     } else if (step === "step-story") {

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import re
 import shutil
 from dataclasses import replace
 from datetime import date
@@ -15,7 +16,7 @@ from crypto.errors import MalformedError
 from portal.app import create_app
 from portal.config import Config
 from portal.errors import BuildError
-from portal.site import compress, headers, manifest, questions, serve
+from portal.site import compress, headers, identifying, manifest, qr, questions, serve
 from portal.site.build import ROOT, build
 from portal.site.headers import HEADERS
 from tests.portal.helpers import Portal
@@ -47,7 +48,8 @@ def checkout(tmp_path: Path) -> Path:
     (site / "lezen.html").write_text(PAGE)
     (site / "_part.html").write_text("{{ unknown }}")
     shutil.copytree(ROOT / "content" / "questions", root / "content" / "questions")
-    shutil.copyfile(ROOT / "content" / "contacts.toml", root / "content" / "contacts.toml")
+    for name in ("contacts.toml", "identifying.toml"):
+        shutil.copyfile(ROOT / "content" / name, root / "content" / name)
     (root / "node_modules").symlink_to(ROOT / "node_modules")
     return root
 
@@ -191,6 +193,12 @@ WRONG_QUESTIONS = [
     ('id = "badly"', 'id = "well"', "two choices have the same id"),
     ('label = "Goed"', 'text = "Goed"', "question 1, choice 1: label is missing"),
     ("choices = [{", "choices = [{}, {", "question 1, choice 1: id is missing"),
+    (
+        'label = "Goed"',
+        'label = "Goed", then = "story"',
+        "choice 1: then: a value of then must be one of danger",
+    ),
+    ('label = "Goed"', 'label = "Goed", than = "danger"', "question 1, choice 1: than is unknown"),
     (QUESTIONS[QUESTIONS.index("choices") :], "choices = []", "must be a list of choices"),
 ]
 
@@ -211,6 +219,82 @@ def test_a_version_of_the_questions_is_never_lost(tmp_path: Path) -> None:
     (tmp_path / "2.toml").unlink()
     with pytest.raises(BuildError, match="without a gap"):
         questions.read_questions(tmp_path)
+
+
+def test_a_choice_may_lead_to_a_step_of_its_own(tmp_path: Path) -> None:
+    """Its question then comes before all others; a choice without one leads nowhere."""
+    (tmp_path / "1.toml").write_text(QUESTIONS.replace('label = "Slecht"', 'label = "Slecht", then = "danger"'))
+    (tmp_path / "2.toml").write_text(QUESTIONS)
+    first, second = questions.read_questions(tmp_path)
+    assert [choice.then for choice in first.questions[0].choices] == ["", "danger"]
+    assert first.questions[0].comes_first
+    assert not second.questions[0].comes_first
+
+
+def test_no_version_that_was_answered_is_changed() -> None:
+    """What stands under an id is what people answered; only the newest version may still change."""
+    folder = ROOT / "content" / "questions"
+    known = {"1.toml": "6428757d8a5eec4fae9ad51a98ff69907656a14ad759ff2323ca6d96c73c3aa0"}
+    assert {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in known} == known
+
+
+def test_an_id_means_the_same_in_every_version() -> None:
+    """Answers to an earlier version are shown in the words of that one, so an id that stays keeps its meaning."""
+    texts: dict[tuple[str, str], str] = {}
+    for version in questions.read_questions(ROOT / "content" / "questions"):
+        for question in version.questions:
+            for choice in question.choices:
+                assert texts.setdefault((question.id, choice.id), choice.label) == choice.label
+
+
+IDENTIFYING = "\n".join(
+    f'[{name}]\nany_case = ["Aa", "Bb en Cc"]\nas_written = []'
+    for name in ("places", "parties", "functions", "months", "no_names")
+)
+
+
+def test_what_may_identify_is_read_as_attributes(tmp_path: Path) -> None:
+    """Each list is one text, as the page carries it."""
+    path = tmp_path / "identifying.toml"
+    path.write_text(IDENTIFYING)
+    assert identifying.read_identifying(path).places == identifying.Phrases("Aa|Bb en Cc", "")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("[parties]", "[party]", "party is unknown"),
+        ('"Aa"', '"Aa|Dd"', "texts without |"),
+        ('"Aa"', '" Aa"', "a space at their ends"),
+        ('"Aa"', "3", "must be text of one line is not"),
+        ('["Aa", "Bb en Cc"]', '"Aa"', "must be a list of texts"),
+        ('"Bb en Cc"', '"aa"', "aa stands there twice"),
+        ("as_written = []", "", "as_written is missing"),
+    ],
+)
+def test_a_slip_in_what_may_identify_stops_the_build(tmp_path: Path, right: str, wrong: str, message: str) -> None:
+    """A list that cannot be looked for in the page is found here."""
+    path = tmp_path / "identifying.toml"
+    path.write_text(IDENTIFYING.replace(right, wrong, 1))
+    with pytest.raises(BuildError, match=re.escape(message)):
+        identifying.read_identifying(path)
+
+
+def test_the_site_shows_its_address_as_a_code(config_to_build: Config, checkout: Path) -> None:
+    """Another address is another drawing, and one that does not fit stops the build."""
+    shutil.rmtree(checkout / "templates")
+    (checkout / "templates").symlink_to(ROOT / "templates")
+    other = replace(config_to_build, site=replace(config_to_build.site, address="https://other.example"))
+    drawings = []
+    for each in (config_to_build, other):
+        build(each, DAY, root=checkout)
+        page = (each.site.release / "nl" / "schrijven" / "index.html").read_text()
+        assert each.site.address.removeprefix("https://") in page
+        drawings += re.findall(r'<svg aria-hidden="true".*?</svg>', page)
+    assert len(set(drawings)) == 2
+    assert drawings[0] == qr.draw(config_to_build.site.address)
+    with pytest.raises(BuildError, match=r"\[site\] address is too long"):
+        qr.draw("https://" + "a" * 3000)
 
 
 def test_the_manifest_lists_every_file_and_every_header(release: Path) -> None:

@@ -1,12 +1,16 @@
 /** What a person answered so far; it lives in this page's memory and nowhere else. */
 
 import type { Upload } from "../attachments/upload.ts";
-import { choose, clone, fill, slot } from "../page.ts";
+import { slot } from "../page.ts";
 
 export interface Answers {
+  /** Whether the story comes before the questions. */
+  tellsFirst: boolean;
   readonly choices: Map<string, readonly string[]>;
   story: string;
   readonly files: Upload[];
+  /** Persons of the team who may not read it. */
+  readonly excluded: Set<string>;
 }
 
 /** One question as the page asks it: its id and the words for its choices. */
@@ -14,6 +18,8 @@ export interface Question {
   readonly id: string;
   readonly heading: string;
   readonly labels: ReadonlyMap<string, string>;
+  /** Whether it is put before people choose how to begin. */
+  readonly comesFirst: boolean;
 }
 
 /** Return the questions that this page has templates for, in their order. */
@@ -26,6 +32,7 @@ export function readQuestions(): Question[] {
       // Inside a template a control does not know its labels; its choice is the label around it.
       Array.from(content.querySelectorAll("input"), (input) => [input.value, input.closest("label")?.textContent.trim() ?? ""]),
     ),
+    comesFirst: "first" in dataset,
   }));
 }
 
@@ -39,14 +46,5 @@ export function forget(answers: Answers): void {
   answers.choices.clear();
   answers.story = "";
   answers.files.length = 0;
-}
-
-/** Return one row of *Kijk het na*: the question, what was answered, and a button that changes it. */
-export function makeRow(heading: string, answer: string, change: string): HTMLElement {
-  const row = clone("check-row");
-  fill(row, "question", heading);
-  fill(row, "answer", answer);
-  choose(row, "answer", answer === "" ? "skipped" : "given");
-  row.querySelector<HTMLElement>("[data-action=change]")?.setAttribute("data-change", change);
-  return row;
+  answers.excluded.clear();
 }
