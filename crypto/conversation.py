@@ -12,16 +12,16 @@ from dataclasses import dataclass
 
 from crypto import labels
 from crypto.address import derive_address
+from crypto.body import Body, Kind
 from crypto.errors import ForgedError, NoMatchError
 from crypto.keyset import Keyset
 from crypto.mailbox import Mailbox
 from crypto.payload import (
     ABSENT,
     EXCLUDED,
+    KINDS_BY_WORKSTATION,
     AllowList,
-    Body,
     Contact,
-    Kind,
     Payload,
     Reference,
     Sealed,
@@ -128,7 +128,7 @@ def compose_message(mailbox: Mailbox, keyset: Keyset, allow: AllowList, draft: D
 
 
 def compose_reply(workstation: Workstation, keyset: Keyset, messages: Sequence[Message], draft: Draft) -> Payload:
-    """Return a workstation's reply to a mailbox's authentic messages, not yet signed.
+    """Return a workstation's `reply` or `destroyed` to a mailbox's authentic messages, not yet signed.
 
     Raises NoMatchError without any such message, or if nobody but the mailbox could read it.
     """
@@ -136,7 +136,7 @@ def compose_reply(workstation: Workstation, keyset: Keyset, messages: Sequence[M
     first = next(m.payload for m in messages if m.payload.contact is not None)
     assert first.contact is not None, "chosen for having a contact"
     return Payload(
-        kind="reply",
+        kind=draft.kind,
         organisation=keyset.roster.organisation,
         conversation=first.conversation,
         author=workstation.id,
@@ -194,7 +194,7 @@ def authenticate_own(opened: tuple[bytes, bytes], organisation: str, mailbox: Ma
 def authenticate_reply(
     opened: tuple[bytes, bytes], roster: Roster, mailbox: Mailbox, slot: tuple[bytes, int], persons: Iterable[str]
 ) -> Message:
-    """Return a workstation's reply, looked for under `slot` (workstation id, number).
+    """Return a workstation's `reply` or `destroyed`, looked for under `slot` (workstation id, number).
 
     `persons` are those of every allow-list of this mailbox, and successors: nobody else speaks here. What is not given:
     that the server shows the newest one. Raises MalformedError, ForgedError.
@@ -203,9 +203,8 @@ def authenticate_reply(
     payload = parse(data)
     author, number = slot
     address = derive_address(mailbox.reply_address_key, author, number)
-    expected = ("reply", roster.organisation, mailbox.conversation, author, number, address, mailbox.recipient)
+    expected = (roster.organisation, mailbox.conversation, author, number, address, mailbox.recipient)
     found = (
-        payload.kind,
         payload.organisation,
         payload.conversation,
         payload.author,
@@ -214,8 +213,10 @@ def authenticate_reply(
         payload.mailbox,
     )
     workstation = roster.listed.get(author)
-    if found != expected or workstation is None or workstation.person not in set(persons):
+    if payload.kind not in KINDS_BY_WORKSTATION or found != expected:
         raise ForgedError("a reply that does not belong here")
+    if workstation is None or workstation.person not in set(persons):
+        raise ForgedError("a reply by somebody who has no word here")
     verify(labels.SIGN_WORKSTATION, data, signature, workstation.verifying_key)
     return Message(message_id(data), payload, data, signature)
 

@@ -129,6 +129,20 @@ def check_keys(value: Json, keys: frozenset[str]) -> dict[str, Json]:
     return value
 
 
+def check_object(value: Json) -> dict[str, Json]:
+    """Return the value if it is an object, whatever its keys. Raises MalformedError."""
+    if not isinstance(value, dict):
+        raise MalformedError("not an object")
+    return value
+
+
+def check_boolean(value: Json) -> bool:
+    """Return the value if it is true or false. Raises MalformedError."""
+    if not isinstance(value, bool):
+        raise MalformedError("neither true nor false")
+    return value
+
+
 def check_text(value: Json) -> str:
     """Return the value if it is text without control characters except line feeds. Raises MalformedError."""
     if not isinstance(value, str) or any((c < " " and c != "\n") or "\x7f" <= c <= "\x9f" for c in value):

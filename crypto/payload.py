@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from crypto.attachment import ATTACHMENT_COUNT, FILE_SIZE, Attachment
+from crypto.body import Body, Kind, body_json, parse_body
 from crypto.encoding import (
     Json,
     check_b64u,
     check_day,
     check_integer,
     check_keys,
-    check_name,
+    check_object,
     check_organisation,
     check_slug,
-    check_text,
     digest,
     encode_b64u,
     parse_json,
@@ -29,7 +28,8 @@ from crypto.recipient import decode_recipient, encode_recipient
 EXCLUDED: Final = "excluded"
 ABSENT: Final = "absent"
 
-Kind = Literal["message", "allow", "reply"]
+KINDS_BY_MAILBOX: Final[tuple[Kind, ...]] = ("message", "allow", "withdraw")
+KINDS_BY_WORKSTATION: Final[tuple[Kind, ...]] = ("reply", "destroyed")
 # A card's hash (32 bytes), or why there is none.
 Sealed = bytes | Literal["excluded", "absent"]
 
@@ -59,16 +59,6 @@ class Contact:
     verifying_key: bytes
     reply_address_key: bytes
     reply_delete_key: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """What a person says: the text, the files beside it, and in a message the answers to the questions of a version."""
-
-    text: str = ""
-    answers: Mapping[str, tuple[str, ...]] | None = None
-    questions: int = 0
-    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +101,6 @@ _KEYS: Final = frozenset(
         "version",
     ]
 )
-_BODY_KEYS: Final[Mapping[str, frozenset[str]]] = {
-    "message": frozenset({"answers", "attachments", "questions", "text"}),
-    "allow": frozenset(),
-    "reply": frozenset({"attachments", "text"}),
-}
 
 
 def message_id(payload: bytes) -> bytes:
@@ -144,7 +129,7 @@ def serialize(payload: Payload) -> bytes:
         "roster": _reference_json(payload.roster),
         "mailbox": encode_recipient(payload.mailbox),
         "sealed": {encode_b64u(w): s if isinstance(s, str) else encode_b64u(s) for w, s in payload.sealed.items()},
-        "body": _body_json(payload.kind, payload.body),
+        "body": body_json(payload.kind, payload.body),
         "allow": _allow_json(payload.allow) if isinstance(payload.allow, AllowList) else _reference_json(payload.allow),
     }
     if payload.contact is not None:
@@ -160,7 +145,7 @@ def parse(data: bytes) -> Payload:
     """Read a payload; nothing in it is true before its signature is verified. Raises MalformedError."""
     value = parse_json(data)
     kind = _parse_kind(value.get("type") if isinstance(value, dict) else None)
-    by_mailbox = kind != "reply"
+    by_mailbox = kind in KINDS_BY_MAILBOX
     fields = check_keys(value, _KEYS | {"contact"} if by_mailbox else _KEYS)
     check_integer(fields["version"], PROTOCOL_VERSION, PROTOCOL_VERSION)
     return Payload(
@@ -171,32 +156,26 @@ def parse(data: bytes) -> Payload:
         number=check_integer(fields["number"], 0, LAST_NUMBER),
         address=check_b64u(fields["address"]),
         previous=None if fields["previous"] is None else check_b64u(fields["previous"]),
-        seen={check_b64u(a): check_integer(n, 0, LAST_NUMBER) for a, n in _object(fields["seen"]).items()},
+        seen={check_b64u(a): check_integer(n, 0, LAST_NUMBER) for a, n in check_object(fields["seen"]).items()},
         day=check_day(fields["day"]),
         roster=_parse_reference(fields["roster"]),
         mailbox=decode_recipient(fields["mailbox"]),
-        sealed={check_b64u(w): _parse_sealed(s) for w, s in _object(fields["sealed"]).items()},
-        body=_parse_body(kind, fields["body"]),
+        sealed={check_b64u(w): _parse_sealed(s) for w, s in check_object(fields["sealed"]).items()},
+        body=parse_body(kind, fields["body"]),
         allow=_parse_allow(fields["allow"]) if by_mailbox else _parse_reference(fields["allow"]),
         contact=_parse_contact(fields["contact"]) if by_mailbox else None,
     )
 
 
 def _parse_kind(value: Json) -> Kind:
-    if value not in ("message", "allow", "reply"):
-        raise MalformedError("a message of an unknown type")
-    kind: Kind = value
-    return kind
+    for kind in (*KINDS_BY_MAILBOX, *KINDS_BY_WORKSTATION):
+        if value == kind:
+            return kind
+    raise MalformedError("a message of an unknown type")
 
 
 def _optional(value: bytes | None) -> str | None:
     return None if value is None else encode_b64u(value)
-
-
-def _object(value: Json) -> dict[str, Json]:
-    if not isinstance(value, dict):
-        raise MalformedError("not an object")
-    return value
 
 
 def _reference_json(reference: Reference) -> Json:
@@ -239,58 +218,3 @@ def _parse_allow(value: Json) -> AllowList:
     if (version == 1) != (previous is None):
         raise MalformedError("only the first allow-list has none before it")
     return AllowList(version, names, previous, None if fields["successor"] is None else check_slug(fields["successor"]))
-
-
-def _body_json(kind: Kind, body: Body) -> Json:
-    fields = {
-        "answers": {q: list(c) for q, c in (body.answers or {}).items()},
-        "attachments": [_attachment_json(attachment) for attachment in body.attachments],
-        "questions": body.questions,
-        "text": body.text,
-    }
-    return {key: fields[key] for key in _BODY_KEYS[kind]}
-
-
-def _parse_body(kind: Kind, value: Json) -> Body:
-    fields = check_keys(value, _BODY_KEYS[kind])
-    if kind == "allow":
-        return Body()
-    text, attachments = check_text(fields["text"]), _parse_attachments(fields["attachments"])
-    if kind == "reply":
-        return Body(text, attachments=attachments)
-    answers = {check_slug(question): _parse_choices(c) for question, c in _object(fields["answers"]).items()}
-    return Body(text, answers, check_integer(fields["questions"], 0), attachments)
-
-
-def _parse_choices(value: Json) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise MalformedError("choices are a list")
-    return tuple(check_slug(choice) for choice in value)
-
-
-def _attachment_json(attachment: Attachment) -> Json:
-    return {
-        "digest": encode_b64u(attachment.digest),
-        "key": encode_b64u(attachment.key),
-        "name": attachment.name,
-        "size": attachment.size,
-    }
-
-
-def _parse_attachments(value: Json) -> tuple[Attachment, ...]:
-    if not isinstance(value, list) or len(value) > ATTACHMENT_COUNT:
-        raise MalformedError("attachments are a list of ten at most")
-    attachments = tuple(_parse_attachment(each) for each in value)
-    if len({attachment.key for attachment in attachments}) < len(attachments):
-        raise MalformedError("every attachment has a key of its own")
-    return attachments
-
-
-def _parse_attachment(value: Json) -> Attachment:
-    fields = check_keys(value, frozenset({"digest", "key", "name", "size"}))
-    return Attachment(
-        key=check_b64u(fields["key"]),
-        digest=check_b64u(fields["digest"]),
-        name=check_name(fields["name"]),
-        size=check_integer(fields["size"], 0, FILE_SIZE),
-    )

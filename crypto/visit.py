@@ -48,3 +48,11 @@ def plan_next(listed: Mapping[bytes, Sequence[int]], asked: Iterable[Slot]) -> l
     known = set(asked)
     rest = [(author, n) for author, numbers in listed.items() for n in numbers if (author, n) not in known]
     return sorted(rest, key=lambda slot: (-slot[1], slot[0]))
+
+
+def plan_more(own: bytes, highest: int, listed: Mapping[bytes, Sequence[int]], asked: Iterable[Slot]) -> list[Slot]:
+    """Return the slots of *four more*: own numbers below the highest known one and listed slots, not asked for yet.
+
+    `highest` is -1 where no own message is known. The highest numbers come first.
+    """
+    return plan_next({**listed, own: range(highest)}, asked)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from crypto import card, conversation, freshness, keyset, labels, mailbox, payload, roster
 from crypto.age.hybrid import Identity, recipient_of
 from crypto.attachment import Attachment
+from crypto.body import Body
 from crypto.encoding import digest
 from crypto.envelope import open as open_envelope
 from crypto.envelope import seal
@@ -144,7 +145,7 @@ def make_attachment(seed: str = "photo", name: str = "foto 1.jpg", size: int = 7
 def write_message(box: mailbox.Mailbox, team: Team, text: str = "Hallo", **changes: object) -> payload.Payload:
     """Return a reporter's first message to everybody, with fields changed on request."""
     allow = conversation.first_allow(c.workstation.person for c in team.counsellors)
-    body = payload.Body(text, {"hoe-gaat-het": ("slaap-slecht",)}, 1, (make_attachment(),))
+    body = Body(text, {"hoe-gaat-het": ("slaap-slecht",)}, 1, (make_attachment(),))
     draft = conversation.Draft("message", body, "2026-11-18", 0, None, {})
     return replace(conversation.compose_message(box, team.keyset, allow, draft), **changes)  # type: ignore[arg-type]
 
@@ -154,7 +155,10 @@ def write_reply(
 ) -> payload.Payload:
     """Return a counsellor's first reply, with fields changed on request."""
     seen = conversation.seen_by(messages, counsellor.id)
-    draft = conversation.Draft("reply", payload.Body("Goed dat u schrijft."), "2026-11-19", 0, None, seen)
+    body = Body(
+        "Goed dat u schrijft.", gist="U bent niet alleen.", summary="Wat we weten.", track="series", next="2026-11-26"
+    )
+    draft = conversation.Draft("reply", body, "2026-11-19", 0, None, seen)
     composed = conversation.compose_reply(counsellor.workstation, team.keyset, messages, draft)
     return replace(composed, **changes)  # type: ignore[arg-type]
 

@@ -9,6 +9,9 @@ import { BLOCK_SIZE, KEY_SIZE, PREFIX_SIZE } from "./protocol/labels.ts";
 import { goOn, leaving } from "./protocol/pause.ts";
 import { FETCH_COUNT } from "./protocol/visit.ts";
 
+/** How many blocks one request deletes. */
+export const DELETE_COUNT = 16;
+
 const CALL_MILLISECONDS = 120_000;
 const KEYSET_SIZE = 1 << 20;
 const INDEX_SIZE = 1 << 20;
@@ -114,6 +117,20 @@ export async function postBlocks(ticket: string, records: readonly BlockRecord[]
   }));
   const response = await call("POST", "blocks", body, { Authorization: `Ticket ${ticket}` }, [204, 401, 409]);
   return response.status === 204 ? "stored" : response.status === 409 ? "taken" : "ticket";
+}
+
+/** One block to be deleted: its address, and the token that says who may; 32 bytes each. */
+export interface Deletion {
+  readonly address: Uint8Array;
+  readonly token: Uint8Array;
+}
+
+/** Delete up to 16 blocks; random pairs fill up. What is not there is deleted too, as far as anybody is told. Throws UnreachableError. */
+export async function deleteBlocks(deletions: readonly Deletion[]): Promise<void> {
+  assert(deletions.length <= DELETE_COUNT, "a request deletes sixteen blocks at most");
+  const pairs = deletions.map(({ address, token }) => concat(address, token));
+  const decoys = Array.from({ length: DELETE_COUNT - pairs.length }, () => random(2 * KEY_SIZE));
+  await call("POST", "blocks/delete", concat(...pairs, ...decoys), {}, [204]);
 }
 
 async function call(

@@ -6,29 +6,43 @@ import { wipeOnLeave } from "./leave.ts";
 import { Postage } from "./postage.ts";
 import { nextFrame, type Progress, type Report } from "./progress.ts";
 import { deleteHash, deriveDeleteToken } from "./protocol/address.ts";
+import type { Body } from "./protocol/body.ts";
 import { composeMessage, type Draft, listRecipients } from "./protocol/conversation.ts";
 import { seal } from "./protocol/envelope.ts";
 import type { Keyset } from "./protocol/keyset.ts";
 import { KIND_HEAD, LAST_NUMBER, SIGN_MAILBOX, SKIP_COUNT } from "./protocol/labels.ts";
+import { splitBody } from "./protocol/letter.ts";
 import type { Mailbox } from "./protocol/mailbox.ts";
-import { type AllowList, type Body, serialize } from "./protocol/payload.ts";
+import { type AllowList, messageId, type Payload, serialize } from "./protocol/payload.ts";
 import { sign } from "./protocol/signing.ts";
 import { loadKeyset } from "./team.ts";
 
-/** A message on its way. Once sealed it keeps its bytes, so that sending it twice stores it once. */
+// A text that is pasted may hold what no message may: control characters, and halves of a pair.
+const UNSENDABLE = /[\x00-\x09\x0b-\x1f\x7f-\x9f]|\p{Cs}/gu;
+
+/**
+ * What a person sends in one go, on its way: one message, or several for a long text.
+ *
+ * Once sealed they keep their bytes, so that sending them twice stores them once.
+ */
 export class Delivery {
   readonly #mailbox: Mailbox;
   readonly #chooseAllow: (keyset: Keyset) => AllowList;
   readonly #uploads: readonly Upload[];
   readonly #postage = new Postage();
   #draft: Draft;
-  #record: BlockRecord | null = null;
+  #records: readonly BlockRecord[] = [];
 
   constructor(mailbox: Mailbox, draft: Draft, uploads: readonly Upload[], chooseAllow: (keyset: Keyset) => AllowList) {
     this.#mailbox = mailbox;
     this.#draft = draft;
     this.#uploads = [...uploads];
     this.#chooseAllow = chooseAllow;
+  }
+
+  /** The number of the first message, as far as it is decided. */
+  get number(): number {
+    return this.#draft.number;
   }
 
   /** Say whether this is what the person wants to send; after a change of mind it is not, and a new one begins. */
@@ -39,23 +53,30 @@ export class Delivery {
   }
 
   /**
-   * Send, or send again: first the files, then the message that names them.
+   * Send, or send again: first the files, then the messages, the first of which names them, all or none.
    *
-   * An address that is taken is skipped, at most eight times. Throws as its parts do.
+   * Where an address is taken all of them move on by one, at most eight times. Throws as its parts do.
    */
   async send({ report, stopped }: Progress): Promise<void> {
-    for (let skipped = 0; skipped <= SKIP_COUNT && this.#draft.number <= LAST_NUMBER; skipped += 1) {
+    const count = splitBody(this.#cleanBody).length;
+    for (let skipped = 0; skipped <= SKIP_COUNT && this.#draft.number + count - 1 <= LAST_NUMBER; skipped += 1) {
       report("check");
-      this.#record ??= await this.#seal(await this.#prepare(report, stopped), report);
+      if (this.#records.length === 0) {
+        this.#records = await this.#seal(await this.#prepare(report, stopped), report);
+      }
       const posting = { onWork: () => { report("work"); }, onPost: () => { report("send"); } };
-      if (await this.#postage.post([this.#record], posting)) {
+      if (await this.#postage.post(this.#records, posting)) {
         report("send", 1);
         return;
       }
-      this.#record = null;
+      this.#records = [];
       this.#draft = { ...this.#draft, number: this.#draft.number + 1 };
     }
     throw new UnreachableError("no address is free");
+  }
+
+  get #cleanBody(): Body {
+    return { ...this.#draft.body, text: this.#draft.body.text.replace(UNSENDABLE, " ") };
   }
 
   // A keyset that does not hold stops the files as well. What is stored already is not sent again.
@@ -69,15 +90,28 @@ export class Delivery {
     return keyset;
   }
 
-  async #seal(keyset: Keyset, report: Report): Promise<BlockRecord> {
-    const body = { ...this.#draft.body, attachments: this.#uploads.map(({ attachment }) => attachment) };
-    const composed = composeMessage(this.#mailbox, keyset, this.#chooseAllow(keyset), { ...this.#draft, body });
-    const payload = wipeOnLeave(serialize(composed));
+  async #seal(keyset: Keyset, report: Report): Promise<BlockRecord[]> {
+    const attachments = this.#uploads.map(({ attachment }) => attachment);
+    const bodies = splitBody({ ...this.#cleanBody, attachments });
+    const allow = this.#chooseAllow(keyset);
+    const records: BlockRecord[] = [];
+    let { previous } = this.#draft;
+    for (const [i, body] of bodies.entries()) {
+      const draft = { ...this.#draft, body, number: this.#draft.number + i, previous };
+      const composed = composeMessage(this.#mailbox, keyset, allow, draft);
+      const payload = wipeOnLeave(serialize(composed));
+      previous = messageId(payload);
+      records.push(await this.#sealOne(keyset, composed, payload, (part) => { report("seal", (i + part) / bodies.length); }));
+    }
+    return records;
+  }
+
+  async #sealOne(keyset: Keyset, composed: Payload, payload: Uint8Array, onProgress: (part: number) => void): Promise<BlockRecord> {
     const signature = sign(SIGN_MAILBOX, payload, this.#mailbox.signing);
     let pauses = 0;
     const pause = async (): Promise<void> => {
       pauses += 1;
-      report("seal", Math.min(1, pauses / 24));
+      onProgress(Math.min(1, pauses / 24));
       await nextFrame();
     };
     const block = await seal(payload, signature, listRecipients(keyset, composed), random, pause);

@@ -14,6 +14,8 @@ const STAGES = {
   fetch: [55, 85],
   open: [85, 100],
   download: [0, 100],
+  withdraw: [0, 100],
+  delete: [0, 100],
 } as const;
 // With files nearly all of the time is theirs.
 const STAGES_WITH_FILES = {
@@ -25,6 +27,9 @@ const STAGES_WITH_FILES = {
   work: [94, 97],
   send: [97, 100],
 } as const;
+
+/** The shares of taking a conversation back. */
+export const DELETION_STAGES = { ...STAGES, fetch: [0, 30], withdraw: [30, 60], delete: [60, 100] } as const;
 
 export type Stage = keyof typeof STAGES;
 export type Report = (stage: Stage, part?: number) => void;
@@ -41,8 +46,10 @@ export interface Progress {
 }
 
 /** Show the sheet. */
-export function showProgress(withFiles = false): Progress {
-  const stages = withFiles ? STAGES_WITH_FILES : STAGES;
+export function showProgress(
+  withFiles = false,
+  stages: Readonly<Record<Stage, readonly [number, number]>> = withFiles ? STAGES_WITH_FILES : STAGES,
+): Progress {
   const sheet = show(clone("sheet-progress"));
   const bar = slot(sheet, "bar") as HTMLProgressElement;
   const stop = slot(sheet, "stop") as HTMLButtonElement;

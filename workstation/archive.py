@@ -69,6 +69,14 @@ class Archive:
             raise WorkstationError(_("Een bericht kon niet worden bewaard. Is de schijf vol of beschadigd?"))
         self.places[conversation] = place + 1
 
+    def destroy(self, conversation: bytes) -> None:
+        """Remove every message of a conversation, durably. Raises OSError."""
+        names = self._list_names(conversation, {path.name for path in self.folder.iterdir()})
+        # The last one first: after a power cut, no gap hides what is left.
+        for name in reversed(names):
+            files.remove(self.folder / name)
+        self.places.pop(conversation, None)
+
     def _list_names(self, conversation: bytes, present: set[str]) -> list[str]:
         found = []
         place, missing = 0, 0

@@ -111,6 +111,11 @@ class Attachments:
         if held:
             yield held
 
+    def destroy(self, name: str) -> None:
+        """Remove a file and what was noted of it, durably. Raises OSError."""
+        self.forget_missed(name)
+        files.remove(self.folder / name)
+
     def read_missed(self, name: str) -> bytes | None:
         """Return the address of the first chunk that the courier was sent for and could not bring; None if all came."""
         try:

@@ -91,6 +91,11 @@ class Spool:
         assert len(block) == BLOCK_SIZE, "a block has one size"
         files.write_atomic(self.folder / "incoming" / address.hex(), block)
 
+    def drop_incoming(self, addresses: Iterable[bytes]) -> None:
+        """Remove blocks of what was withdrawn."""
+        for address in addresses:
+            _discard(self.folder / "incoming" / address.hex())
+
     # -- records that go out
 
     def list_outgoing(self) -> set[bytes]:
@@ -114,6 +119,12 @@ class Spool:
     def was_sent(self, address: bytes) -> bool:
         """Say whether the courier has delivered the record of this address."""
         return files.is_regular(self.folder / "sent" / "blocks" / address.hex(), RECORD_SIZE)
+
+    def drop_replies(self, addresses: Iterable[bytes]) -> None:
+        """Remove replies, sent or not, with their lists of chunks."""
+        for address in addresses:
+            for folder in ("outgoing/blocks", "outgoing/parts", "sent/blocks"):
+                _discard(self.folder / folder / address.hex())
 
     # -- chunks that go out, and the replies that wait for them
 
@@ -159,10 +170,14 @@ class Spool:
 
     def drop_parts(self, reply: bytes, addresses: Iterable[bytes]) -> None:
         """Forget the chunks of a reply that was sent."""
+        self.drop_outgoing_chunks(addresses)
+        _discard(self.folder / "outgoing" / "parts" / reply.hex())
+
+    def drop_outgoing_chunks(self, addresses: Iterable[bytes]) -> None:
+        """Remove chunks that were to go out, and the marks of those that went."""
         for address in addresses:
             for folder in ("sent", "outgoing"):
                 _discard(self.folder / folder / "chunks" / address.hex())
-        _discard(self.folder / "outgoing" / "parts" / reply.hex())
 
     # -- chunks that the desk lacks
 

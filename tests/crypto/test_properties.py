@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto import code, conversation, encoding, envelope, labels
+from crypto import body, code, conversation, encoding, envelope, labels, letter
 from crypto.age import stream
 from crypto.age.hybrid import Identity, recipient_of
 from crypto.errors import ForgedError, MalformedError, ProtocolError
@@ -108,7 +110,7 @@ def test_the_excluded_cannot_open_and_the_allowed_can(allowed: set[str], absent:
     try:
         verified = _keyset(team, cards, statements)
         allow = conversation.first_allow(allowed)
-        draft = conversation.Draft("message", world.payload.Body("x"), "2026-11-18", 0, None, {})
+        draft = conversation.Draft("message", body.Body("x"), "2026-11-18", 0, None, {})
         written = conversation.compose_message(box, verified, allow, draft)
     except ProtocolError:
         assert not reachable
@@ -138,3 +140,40 @@ def test_a_sealed_block_tells_nothing_by_its_shape() -> None:
     blocks = [envelope.seal(b"{}", bytes(64), recipients[:n], os.urandom) for n in (1, 12, 12)]
     assert {(len(b), b[: envelope.HEADER_SIZE].count(b"-> mlkem768x25519 ")) for b in blocks} == {(65_536, 12)}
     assert blocks[1] != blocks[2]
+
+
+# Parts of one, two, three and four bytes, and what JSON escapes, long enough for more than one piece.
+parts = st.tuples(st.sampled_from('a"\\\né€👍'), st.integers(1, 20_000))
+
+
+@given(st.lists(parts, max_size=8))
+@settings(max_examples=50, deadline=None)
+def test_a_text_is_cut_into_the_fewest_pieces_that_fit(chosen: list[tuple[str, int]]) -> None:
+    """Joined they are the text, each fits, and each would be too long with the next one's first character."""
+    text = "".join(part * times for part, times in chosen)
+    pieces = letter.split_text(text)
+    assert "".join(pieces) == text
+    sizes = [len(encoding.serialize_json(piece)) - 2 for piece in pieces]
+    assert all(size <= letter.PIECE_SIZE for size in sizes)
+    for piece, after in pairwise(pieces):
+        assert len(encoding.serialize_json(piece + after[0])) - 2 > letter.PIECE_SIZE
+
+
+def test_only_the_first_piece_carries_more_than_text() -> None:
+    """What holds from now on stands in all of them: whoever has the last one knows it."""
+    said = body.Body(
+        "x" * 60_000, {"a": ("b",)}, 2, (world.make_attachment(),), False, "kern", "kaart", "series", "2026-11-26"
+    )
+    first, second, third = letter.split_body(said)
+    assert (first.answers, first.questions, first.attachments) == (said.answers, 2, said.attachments)
+    assert (first.gist, first.summary) == ("kern", "kaart")
+    assert replace(second, text="") == body.Body(continues=True, track="series", next="2026-11-26")
+    assert {(each.track, each.next) for each in (first, second, third)} == {("series", "2026-11-26")}
+    assert [each.continues for each in (first, second, third)] == [True, True, False]
+    assert letter.split_body(body.Body("kort")) == [body.Body("kort")]
+
+
+def test_half_a_surrogate_pair_is_no_text() -> None:
+    """It has no UTF-8."""
+    with pytest.raises(MalformedError):
+        letter.split_text("a\ud800")

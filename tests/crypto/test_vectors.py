@@ -17,6 +17,7 @@ from crypto import (
     encoding,
     envelope,
     keyset,
+    letter,
     mailbox,
     payload,
     recipient,
@@ -279,8 +280,9 @@ def test_a_visit_asks_for_the_same_slots(vector: Vector) -> None:
     first = visit.plan_first(own, listed)
     second = visit.plan_second(own, vector["seen"], listed, first)
     rest = visit.plan_next(listed, [*first, *second])
-    shown = [[[author.hex(), number] for author, number in slots] for slots in (first, second, rest)]
-    assert shown == [vector["first"], vector["second"], vector["next"]]
+    more = visit.plan_more(own, vector["seen"], listed, [*first, *second])
+    shown = [[[author.hex(), number] for author, number in slots] for slots in (first, second, rest, more)]
+    assert shown == [vector["first"], vector["second"], vector["next"], vector["more"]]
 
 
 @vectors("sealed")
@@ -303,6 +305,29 @@ def test_a_thread_is_in_the_order_people_saw(vector: Vector) -> None:
     assert [m.id.hex() for m in conversation.order(messages)] == vector["order"]
 
 
+@vectors("split")
+def test_a_text_is_cut_where_an_envelope_is_full(vector: Vector) -> None:
+    """Each piece is as long as it can be, and none ends inside a code point."""
+    text = "".join(part * times for part, times in vector["text"])
+    if vector["expect"] == "success":
+        pieces = letter.split_text(text)
+        assert "".join(pieces) == text
+        assert [[len(p.encode()), encoding.digest(p.encode()).hex()] for p in pieces] == vector["pieces"]
+    else:
+        with expect(vector):
+            letter.split_text(text)
+
+
+@vectors("join")
+def test_pieces_become_the_letter_that_was_written(vector: Vector) -> None:
+    """Only the same author's next message of the same type continues a text."""
+    data = [b64(text) for text in vector["payloads"]]
+    messages = [conversation.Message(payload.message_id(d), payload.parse(d), d, b"") for d in data]
+    letters = letter.join_letters(messages)
+    shown = [{"messages": [m.id.hex() for m in x.messages], "text": x.text, "whole": x.whole} for x in letters]
+    assert shown == vector["letters"]
+
+
 @pytest.mark.slow
 @vectors("flips")
 def test_no_flipped_bit_opens_and_each_fails_at_its_stage(vector: Vector) -> None:
@@ -311,7 +336,7 @@ def test_no_flipped_bit_opens_and_each_fails_at_its_stage(vector: Vector) -> Non
     header = [(offset, 1, letter) for offset, letter in enumerate(vector["header"])]
     letters = {"M": MalformedError, "N": NoMatchError, "F": ForgedError}
     assert len(header) == envelope.HEADER_SIZE
-    for offset, mask, letter in [*header, *vector["others"]]:
+    for offset, mask, kind in [*header, *vector["others"]]:
         changed = block[:offset] + bytes([block[offset] ^ mask]) + block[offset + 1 :]
-        with pytest.raises(letters[letter]):
+        with pytest.raises(letters[kind]):
             envelope.open(changed, [identity])

@@ -83,11 +83,33 @@ export class Desk {
     return bytes;
   }
 
-  /** Answer the open conversation. */
-  async answer(text: string): Promise<void> {
-    await this.page.type("#text", text);
+  /** Answer the open conversation. What is agreed is said in fields that are folded away. */
+  async answer(text: string, agreed: Agreed = {}): Promise<void> {
+    await this.#fillIn("text", text);
+    for (const [field, value] of Object.entries(agreed)) {
+      await this.#fillIn(field, value as string);
+    }
     await Promise.all([this.page.waitForNavigation(), this.page.click("#antwoord button.primary")]);
   }
+
+  // A long text takes minutes to type; what is pasted arrives as well.
+  async #fillIn(field: string, value: string): Promise<void> {
+    await this.page.$eval(
+      `#${field}`,
+      (control, text) => {
+        (control as HTMLInputElement).value = text;
+      },
+      value,
+    );
+  }
+}
+
+/** What a counsellor may add to an answer: days as YYYY-MM-DD, a track by its id. */
+export interface Agreed {
+  readonly gist?: string;
+  readonly summary?: string;
+  readonly track?: "question" | "series" | "aftercare";
+  readonly next?: string;
 }
 
 /** Send a form as a browser at the desk does. */

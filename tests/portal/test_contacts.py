@@ -170,7 +170,7 @@ def test_hours_are_said_in_eight_words() -> None:
 
 
 def test_the_days_on_which_an_office_is_closed_are_those_of_the_calendar() -> None:
-    """Written out by hand, apart from the library: no Good Friday; Liberation Day in 2030 only; King's Day a day early in 2025."""
+    """Written out by hand: no Good Friday; Liberation Day in 2025 and 2030 only; King's Day a day early in 2025."""
     assert hours.list_holidays(2025) == [
         *("2025-01-01", "2025-04-20", "2025-04-21", "2025-04-26", "2025-05-05"),
         *("2025-05-29", "2025-06-08", "2025-06-09", "2025-12-25", "2025-12-26"),

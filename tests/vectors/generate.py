@@ -21,12 +21,14 @@ sys.path.insert(0, str(HERE.parent.parent))
 from crypto import (  # noqa: E402
     address,
     attachment,
+    body,
     code,
     conversation,
     encoding,
     envelope,
     keyset,
     labels,
+    letter,
     mailbox,
     payload,
     recipient,
@@ -358,9 +360,9 @@ def payloads() -> None:
     message = conversation.authenticate_message(
         (data, world.sign_payload(written, labels.SIGN_MAILBOX, box.signing)[1]), "proef", written.address
     )
-    reply = payload.serialize(world.write_reply(team.counsellors[0], team, [message]))
-    allow = payload.serialize(replace(written, kind="allow", body=payload.Body()))
-    fields = json.loads(data)
+    answer = world.write_reply(team.counsellors[0], team, [message])
+    reply = payload.serialize(answer)
+    fields, reply_fields = json.loads(data), json.loads(reply)
     attached = fields["body"]["attachments"][0]
 
     eleven_attachments = [{**attached, "key": encoding.encode_b64u(bytes([i]) * 32)} for i in range(11)]
@@ -371,10 +373,41 @@ def payloads() -> None:
     def changed(**changes: Any) -> bytes:
         return encoding.serialize_json({**fields, **changes})
 
+    def saying(**changes: Any) -> bytes:
+        return encoding.serialize_json({**reply_fields, "body": {**reply_fields["body"], **changes}})
+
     cases = {
         "message_good": data,
-        "allow_good": allow,
         "reply_good": reply,
+        **{f"{k}_good": payload.serialize(replace(written, kind=k, body=body.Body())) for k in ("allow", "withdraw")},
+        "destroyed_good": payload.serialize(replace(answer, kind="destroyed", body=body.Body())),
+        "withdraw_with_text": changed(type="withdraw", body={"text": ""}),
+        "withdraw_by_workstation": encoding.serialize_json({**reply_fields, "type": "withdraw", "body": {}}),
+        "destroyed_by_mailbox": changed(type="destroyed", body={}),
+        "message_continues_good": changed(body={**fields["body"], "continues": True}),
+        "message_continues_number": changed(body={**fields["body"], "continues": 1}),
+        "message_with_gist": changed(body={**fields["body"], "gist": ""}),
+        "reply_continues_good": saying(continues=True),
+        "reply_continues_null": saying(continues=None),
+        "reply_without_continues": encoding.serialize_json(without(reply_fields, "continues")),
+        "reply_without_summary": encoding.serialize_json(without(reply_fields, "summary")),
+        "reply_with_answers": saying(answers={}),
+        "reply_bare_good": saying(gist="", summary=None, track=None, next=None),
+        "gist_of_1024_good": saying(gist="é" * 512),
+        "gist_of_1025": saying(gist="é" * 512 + "x"),
+        "gist_null": saying(gist=None),
+        "gist_control_character": saying(gist="a\x07b"),
+        "summary_of_8192_good": saying(summary="\n" * 8_192),
+        "summary_of_8194": saying(summary="é" * 4_097),
+        "summary_empty": saying(summary=""),
+        "summary_control_character": saying(summary="a\tb"),
+        "track_aftercare_good": saying(track="aftercare"),
+        "track_unknown": saying(track="forever"),
+        "track_empty": saying(track=""),
+        "track_list": saying(track=["series"]),
+        "next_impossible": saying(next="2026-02-30"),
+        "next_with_time": saying(next="2026-11-26T12:00"),
+        "next_empty": saying(next=""),
         "version_unknown": changed(version=2),
         "type_unknown": changed(type="poem"),
         "type_list": changed(type=["message"]),
@@ -417,6 +450,10 @@ def payloads() -> None:
         write(f"payload/{name}", payload=b64(raw), message_id=payload.message_id(raw).hex(), expect=expect)
 
 
+def without(fields: dict[str, Any], key: str) -> dict[str, Any]:
+    return {**fields, "body": {k: v for k, v in fields["body"].items() if k != key}}
+
+
 def messages() -> None:
     """Attacks on authorship: what a browser and a desk must refuse."""
     team, box, other = world.make_team(), world.make_mailbox(), world.make_mailbox("another")
@@ -442,6 +479,14 @@ def messages() -> None:
         return world.sign_payload(replace(written, **changes), tag, key)
 
     own_case("good", "success", own)
+    own_case("good_withdraw", "success", by(box.signing, kind="withdraw", body=body.Body()))
+    own_case("withdraw_signed_by_counsellor", "forged", by(anna.signing, kind="withdraw", body=body.Body()))
+    own_case(
+        "withdraw_signed_with_workstation_tag",
+        "forged",
+        by(box.signing, labels.SIGN_WORKSTATION, kind="withdraw", body=body.Body()),
+    )
+    own_case("withdraw_by_another_mailbox", "forged", by(other.signing, kind="withdraw", body=body.Body()))
     own_case("text_changed", "forged", (own[0].replace(b"Hallo", b"Hullo"), own[1]))
     own_case("signature_flipped", "forged", (own[0], bytes([own[1][0] ^ 1]) + own[1][1:]))
     own_case("signed_by_counsellor_in_reporters_name", "forged", by(anna.signing))
@@ -488,6 +533,8 @@ def messages() -> None:
     person = anna.workstation.person
     rest = tuple(p for p in ("anna", "bram", "chris") if p != person)
     reply_case("good", "success", reply_by(anna.signing))
+    reply_case("good_destroyed", "success", reply_by(anna.signing, kind="destroyed", body=body.Body()))
+    reply_case("destroyed_by_colleague", "forged", reply_by(bram.signing, kind="destroyed", body=body.Body()))
     reply_case("good_from_former_list", "success", reply_by(anna.signing), persons=(person,))
     reply_case(
         "signed_outside_the_roster",
@@ -699,6 +746,7 @@ def visits() -> None:
             first=[[a.hex(), n] for a, n in first],
             second=[[a.hex(), n] for a, n in second],
             next=[[a.hex(), n] for a, n in visit.plan_next(listed, [*first, *second])],
+            more=[[a.hex(), n] for a, n in visit.plan_more(own, seen, listed, [*first, *second])],
             expect="success",
         )
 
@@ -749,6 +797,85 @@ def threads() -> None:
     write("thread/order", payloads=[b64(m.data) for m in given], order=[m.id.hex() for m in shown], expect="success")
 
 
+def splits() -> None:
+    """Where a text is cut. Texts are given as [part, times], pieces as [bytes of UTF-8, SHA-256]."""
+    full = letter.PIECE_SIZE
+    cases: dict[str, list[tuple[str, int]]] = {
+        "empty": [],
+        "short": [("Hallo", 1)],
+        "exactly_one": [("a", full)],
+        "one_too_many": [("a", full + 1)],
+        "two_bytes_at_the_edge": [("a", full - 1), ("é", 2)],
+        "four_bytes_at_the_edge": [("a", full - 3), ("👍", 2)],
+        "joiner_is_a_code_point": [("a", full - 4), ("👩\u200d🚒", 1)],
+        "escaped_at_the_edge": [("a", full - 1), ('"', 2)],
+        "escapes": [('"\\\n', 10_000)],
+        "separators_are_not_escaped": [("\u2028\u2029", 5_000)],
+        "sixteen": [("a", 16 * full)],
+        "sixteen_that_waste_a_byte": [("a", 1), ("é", 8 * full - 16), ("a", 1)],
+        "seventeen": [("a", 16 * full + 1)],
+    }
+    for name, parts in cases.items():
+        text = "".join(part * times for part, times in parts)
+        expect = outcome(lambda t=text: letter.split_text(t))
+        assert expect == ("malformed" if name == "seventeen" else "success"), name
+        pieces = letter.split_text(text) if expect == "success" else []
+        assert not pieces or "".join(pieces) == text
+        shown = [[len(p.encode()), encoding.digest(p.encode()).hex()] for p in pieces]
+        write(f"split/{name}", text=[list(part) for part in parts], pieces=shown, expect=expect)
+
+
+def joins() -> None:
+    """Messages in the order of a thread, and the letters they form."""
+    team, box = world.make_team(), world.make_mailbox()
+    anna, bram = team.counsellors[:2]
+
+    def chain(first: payload.Payload, author: str, *texts: str, kind: payload.Kind | None = None) -> list[Any]:
+        made: list[conversation.Message] = []
+        for number, text in enumerate(texts):
+            last = number == len(texts) - 1
+            said = replace(first.body, text=text, continues=not last or text.endswith("…"))
+            said = said if number == 0 else body.Body(text, continues=said.continues)
+            changes = {"number": first.number + number, "body": said}
+            previous = made[-1].id if made else first.previous
+            written = replace(first, **changes, previous=previous)
+            written = replace(written, kind=kind) if kind and number else written
+            data = payload.serialize(written)
+            made.append(conversation.Message(payload.message_id(data), payload.parse(data), data, author.encode()))
+        return made
+
+    report = world.write_message(box, team)
+    one = chain(report, "reporter", "Eén. ", "Twee. ", "Drie.")
+    later = chain(replace(report, number=3, previous=one[-1].id), "reporter", "Nog iets.")
+    unfinished = chain(report, "reporter", "Eén. ", "Twee…")
+    twin = chain(replace(report, number=4), "reporter", "Zelfde.")
+    answer = world.write_reply(anna, team, one)
+    replies = chain(answer, "anna", "Antwoord één. ", "Antwoord twee.")
+    other = world.write_reply(bram, team, one, previous=one[0].id)
+    intruder = chain(other, "bram", "Ik volg u op.")
+    other_kind = chain(report, "reporter", "Eén. ", "", kind="allow")
+    forked = chain(replace(report, number=2, previous=one[0].id), "reporter", "Anders.")
+    cases = {
+        "single": twin,
+        "three_pieces": one,
+        "then_another": [*one, *later],
+        "middle_missing": [one[0], one[2]],
+        "last_missing": one[:2],
+        "first_missing": one[1:],
+        "still_going_on": unfinished,
+        "interleaved": [one[0], replies[0], one[1], replies[1], one[2]],
+        "by_another_author": [one[0], intruder[0], one[1], one[2]],
+        "of_another_type": other_kind,
+        "two_that_follow": [one[0], one[1], forked[0], one[2]],
+        "backwards": one[::-1],
+        "empty": [],
+    }
+    for name, given in cases.items():
+        letters = letter.join_letters(given)
+        shown = [{"messages": [m.id.hex() for m in x.messages], "text": x.text, "whole": x.whole} for x in letters]
+        write(f"join/{name}", payloads=[b64(m.data) for m in given], letters=shown, expect="success")
+
+
 SUBJECTS = (
     codes,
     mailboxes,
@@ -763,6 +890,8 @@ SUBJECTS = (
     documents,
     visits,
     threads,
+    splits,
+    joins,
     flips,
 )
 

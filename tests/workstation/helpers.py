@@ -11,11 +11,12 @@ from pathlib import Path
 from crypto import conversation, envelope, labels, payload
 from crypto.age.hybrid import Identity
 from crypto.attachment import Attachment
+from crypto.body import Body
 from crypto.card import parse_card
 from crypto.conversation import Draft, Message, compose_message, first_allow, list_recipients
 from crypto.keyset import Keyset, serialize_keyset, verify
 from crypto.mailbox import Mailbox, derive
-from crypto.payload import AllowList, Body, Payload
+from crypto.payload import AllowList, Payload
 from crypto.roster import Pins, parse_roster
 from crypto.signing import sign
 from crypto.verifying import parse_document, serialize_document
@@ -161,9 +162,24 @@ def write(
     attachments: tuple[Attachment, ...] = (),
 ) -> bytes:
     """Let a reporter write and every courier fetch it; return the message's id."""
-    keyset = organisation.keyset()
     body = Body(text, {"wellbeing": ("not-well",), "wish": ("talk", "charges")}, 1, attachments)
-    draft = Draft("message", body, day_of(NOW), number, previous, {})
+    return send(organisation, box, Draft("message", body, day_of(NOW), number, previous, {}), persons, allow)
+
+
+def withdraw(organisation: Organisation, box: Mailbox, number: int = 1) -> bytes:
+    """Let a reporter take the conversation back; return the message's id."""
+    return send(organisation, box, Draft("withdraw", Body(), day_of(NOW), number, None, {}))
+
+
+def send(
+    organisation: Organisation,
+    box: Mailbox,
+    draft: Draft,
+    persons: Iterable[str] = PERSONS,
+    allow: AllowList | None = None,
+) -> bytes:
+    """Let every courier fetch what a reporter's browser makes of a draft; return the message's id."""
+    keyset = organisation.keyset()
     written = compose_message(box, keyset, allow or first_allow(persons), draft)
     data = payload.serialize(written)
     organisation.deliver(written, (data, sign(labels.SIGN_MAILBOX, data, box.signing)), keyset)

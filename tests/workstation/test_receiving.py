@@ -10,9 +10,10 @@ import pytest
 
 from crypto import envelope, labels, payload
 from crypto.address import delete_hash, derive_address, derive_delete_token
+from crypto.body import Body
 from crypto.conversation import Draft, compose_message, compose_reply, first_allow, list_recipients, next_allow
 from crypto.mailbox import Mailbox, derive
-from crypto.payload import Body, Payload
+from crypto.payload import Payload
 from crypto.signing import sign
 from crypto.week import day_of
 from tests.workstation.helpers import ORGANISATION, PERSONS, Organisation, make_mailbox, read_reply, write
@@ -383,7 +384,7 @@ def test_the_frozen_keyset_lets_a_counsellor_read_and_not_answer(organisation: O
         assert not work.outbox.addresses()
 
 
-@pytest.mark.parametrize("text", ["", "  \n ", "met \x00 nul", "x" * 46_000])
+@pytest.mark.parametrize("text", ["", "  \n ", "met \x00 nul", "x" * 400_000])
 def test_an_answer_that_cannot_be_sent_takes_no_number(organisation: Organisation, text: str) -> None:
     """Empty, with a control character, or too long: the counsellor is told, and nothing is used up."""
     write(organisation, make_mailbox(), "Hallo")

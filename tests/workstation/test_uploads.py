@@ -12,6 +12,7 @@ import pytest
 from crypto import envelope, payload
 from crypto.age.hybrid import Identity
 from crypto.attachment import CHUNK_SIZE, FILE_SIZE
+from crypto.body import Body
 from crypto.labels import BLOCK_SIZE
 from tests.workstation.filing import (
     Form,
@@ -50,7 +51,7 @@ def folder(organisation: Organisation) -> Path:
     return organisation.station("anna") / "attachments"
 
 
-def sent_bodies(organisation: Organisation) -> list[payload.Body]:
+def sent_bodies(organisation: Organisation) -> list[Body]:
     """Open the replies that wait in the spool, as the reporter will."""
     spool = organisation.spool("anna")
     records = [spool.read_outgoing(address) or b"" for address in sorted(spool.list_outgoing())]

@@ -1,6 +1,6 @@
 /** The attachments of a letter: how they are listed, fetched, and kept on the person's own device. */
 
-import { onLeave } from "../leave.ts";
+import { offer } from "../blob.ts";
 import { clone, fill, press, sayBytes, show, slot } from "../page.ts";
 import { showProgress } from "../progress.ts";
 import type { Attachment } from "../protocol/attachment.ts";
@@ -8,8 +8,6 @@ import { encodeB64u } from "../protocol/encoding.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import { insist } from "../trouble.ts";
 import { Download } from "./download.ts";
-
-const BLOB_SECONDS = 60;
 
 /** Return a letter's files as rows, each with a button that asks for the file by its digest. */
 export function listFiles(attachments: readonly Attachment[]): HTMLElement[] {
@@ -36,7 +34,7 @@ export async function fetchFile(button: HTMLElement, attachments: readonly Attac
       const pieces = await download.fetch(stopped, (part) => {
         report("download", part);
       });
-      return offer(attachment, pieces);
+      return offerPieces(attachment, pieces);
     } catch (error) {
       if (error instanceof ProtocolError) {
         return clone("sheet-file-missing");
@@ -49,21 +47,12 @@ export async function fetchFile(button: HTMLElement, attachments: readonly Attac
   }
 }
 
-// Until the person wants it the file is nowhere but in memory: a browser may put what has an address on its disk.
-function offer({ name, size }: Attachment, pieces: readonly Uint8Array[]): HTMLElement {
+function offerPieces({ name, size }: Attachment, pieces: readonly Uint8Array[]): HTMLElement {
   const sheet = clone("sheet-file");
   fill(sheet, "name", name);
   fill(sheet, "size", sayBytes(size));
   const link = slot(sheet, "keep") as HTMLAnchorElement;
   link.download = name;
-  link.addEventListener("click", () => {
-    const address = URL.createObjectURL(new Blob(pieces as Uint8Array<ArrayBuffer>[], { type: "application/octet-stream" }));
-    link.href = address;
-    const revoke = (): void => {
-      URL.revokeObjectURL(address);
-    };
-    setTimeout(revoke, BLOB_SECONDS * 1000);
-    onLeave(revoke);
-  });
+  offer(link, () => new Blob(pieces as Uint8Array<ArrayBuffer>[], { type: "application/octet-stream" }));
   return sheet;
 }

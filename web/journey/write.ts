@@ -9,6 +9,7 @@ import { makeMailbox } from "../keys.ts";
 import { onLeave, wipe, wipeOnLeave } from "../leave.ts";
 import { choose, clone, press, show, today } from "../page.ts";
 import { showProgress } from "../progress.ts";
+import { makeBody } from "../protocol/body.ts";
 import { encode, makeSecret, SECRET_SIZE } from "../protocol/code.ts";
 import type { Draft } from "../protocol/conversation.ts";
 import { leaving } from "../protocol/pause.ts";
@@ -135,7 +136,7 @@ function draftOf(answers: Answers): Draft {
   const given = [...answers.choices].filter(([, chosen]) => chosen.length > 0);
   return {
     kind: "message",
-    body: { text: answers.story.trim(), answers: new Map(given), questions: questionsVersion(), attachments: [] },
+    body: makeBody({ text: answers.story.trim(), answers: new Map(given), questions: questionsVersion() }),
     day: today(),
     number: 0,
     previous: null,

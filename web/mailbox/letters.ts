@@ -2,50 +2,93 @@
 
 import { listFiles } from "../attachments/keep.ts";
 import { choose, clone, fill, sayDay, slot } from "../page.ts";
+import type { Body } from "../protocol/body.ts";
 import { isRestart, type Message, order } from "../protocol/conversation.ts";
 import { encodeB64u, equal } from "../protocol/encoding.ts";
-import type { Body } from "../protocol/payload.ts";
+import { joinLetters, type Letter } from "../protocol/letter.ts";
 import { listed } from "../protocol/roster.ts";
+import { makeKept, makeStanding } from "./standing.ts";
 import type { Visit } from "./visit.ts";
 
 /** Show everything that a visit has found, in place of what was shown before. */
 export function showLetters(root: HTMLElement, visit: Visit): void {
   const thread = order([...visit.own, ...visit.replies]);
-  slot(root, "letters").replaceChildren(...thread.map((message, i) => makeLetter(message, thread.slice(0, i), visit)));
+  slot(root, "letters").replaceChildren(...joinLetters(thread).map((letter) => makeEntry(letter, thread, visit)));
+  slot(root, "standing").replaceChildren(...makeStanding(thread, visit));
+  slot(root, "kept").replaceChildren(...makeKept(root, thread, visit));
   slot(root, "notices").replaceChildren(...makeNotices(visit));
+}
+
+function nameOf({ payload }: Message, visit: Visit): string {
+  return listed(visit.keyset.roster).get(encodeB64u(payload.author))?.name ?? "";
+}
+
+/** Say whether anything of a conversation that was taken back is still there. */
+export function isUnfinished(visit: Visit): boolean {
+  return [...visit.own, ...visit.replies].some(({ payload }) => payload.kind !== "withdraw" && payload.kind !== "destroyed");
 }
 
 function makeNotices(visit: Visit): HTMLElement[] {
   const notices = visit.forged > 0 ? [clone("notice-skipped")] : [];
-  if (visit.unloaded > 0) {
+  // The index still lists what was deleted.
+  if (visit.withdrawal !== undefined && !isUnfinished(visit)) {
+    return notices;
+  }
+  if (visit.unloaded > 0 || !visit.isOwnEnd) {
     const notice = clone("notice-unloaded");
     fill(notice, "count", String(visit.unloaded));
-    choose(notice, "count", visit.unloaded === 1 ? "one" : "many");
+    choose(notice, "count", visit.unloaded === 0 ? "perhaps" : visit.unloaded === 1 ? "one" : "many");
     notices.push(notice);
   }
   return notices;
 }
 
-function makeLetter(message: Message, earlier: readonly Message[], visit: Visit): HTMLElement {
-  const { payload } = message;
-  const own = payload.contact !== null;
-  const letter = clone(own ? "letter-own" : "letter-theirs");
-  fill(letter, "day", sayDay(payload.day));
-  fill(letter, "text", payload.body.text);
-  slot(letter, "files").replaceChildren(...listFiles(payload.body.attachments));
-  if (own) {
-    slot(letter, "answers").replaceChildren(...makeAnswers(payload.body));
-  } else {
-    fill(letter, "author", listed(visit.keyset.roster).get(encodeB64u(payload.author))?.name ?? "");
+function makeEntry(letter: Letter, thread: readonly Message[], visit: Visit): HTMLElement {
+  const [message] = letter.messages;
+  const { kind, day } = message.payload;
+  if (kind !== "withdraw" && kind !== "destroyed") {
+    return makeLetter(letter, thread.slice(0, thread.indexOf(message)), visit);
   }
-  slot(letter, "notices").append(...warn(message, earlier, visit).map(clone));
+  const line = clone(`line-${kind}`);
+  fill(line, "author", nameOf(message, visit));
+  fill(line, "day", sayDay(day));
+  choose(line, "done", isUnfinished(visit) ? "asked" : "done");
+  return line;
+}
+
+function makeLetter({ messages: [message], text, whole }: Letter, earlier: readonly Message[], visit: Visit): HTMLElement {
+  const { contact, day, body } = message.payload;
+  const letter = clone(contact === null ? "letter-theirs" : "letter-own");
+  fill(letter, "day", sayDay(day));
+  fill(letter, "text", text);
+  slot(letter, "files").replaceChildren(...listFiles(body.attachments));
+  if (contact !== null) {
+    slot(letter, "answers").replaceChildren(...makeAnswers(body));
+  } else {
+    fill(letter, "author", nameOf(message, visit));
+    choose(letter, "summary", body.summary === null ? null : "shared");
+    showGist(letter, body.gist);
+  }
+  const warnings = [...warn(message, earlier, visit), ...(whole ? [] : ["notice-unfinished"])];
+  slot(letter, "notices").append(...warnings.map(clone));
   return letter;
 }
 
-function makeAnswers(body: Body): HTMLElement[] {
-  return [...body.answers].map(([question, choices]) => {
+// What a heavy letter comes down to stands first, and the person decides when to read the rest.
+function showGist(letter: HTMLElement, gist: string): void {
+  if (gist !== "") {
+    const heavy = clone("heavy");
+    fill(heavy, "gist", gist);
+    const text = slot(letter, "text");
+    text.before(heavy);
+    slot(heavy, "whole").append(text);
+  }
+}
+
+function makeAnswers({ answers, questions }: Body): HTMLElement[] {
+  return [...answers].map(([question, choices]) => {
     const row = clone("letter-answer");
-    const words = wordsOf(question);
+    const words = wordsOf(questions, question);
     fill(row, "question", words?.querySelector("[data-heading]")?.textContent ?? question);
     const labels = choices.map((choice) => words?.querySelector(`[data-choice="${choice}"]`)?.textContent ?? choice);
     fill(row, "answer", labels.join("\n"));
@@ -53,11 +96,12 @@ function makeAnswers(body: Body): HTMLElement[] {
   });
 }
 
-// The template holds several elements, so it is read in place. Ids are slugs, hence safe in a selector.
-function wordsOf(question: string): Element | null {
+// The words of the version that was answered. The template holds several elements, so it is read in place. Ids are slugs,
+// hence safe in a selector.
+function wordsOf(version: number, question: string): Element | null {
   const template = document.getElementById("question-texts");
   return template instanceof HTMLTemplateElement
-    ? template.content.querySelector(`[data-question="${question}"]`)
+    ? template.content.querySelector(`[data-version="${version}"] > [data-question="${question}"]`)
     : null;
 }
 

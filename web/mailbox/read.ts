@@ -11,11 +11,13 @@ import { makeMailbox } from "../keys.ts";
 import { wipe, wipeOnLeave } from "../leave.ts";
 import { clone, countCharacters, field, press, show, slot, today } from "../page.ts";
 import { type Report, showProgress } from "../progress.ts";
+import { makeBody } from "../protocol/body.ts";
 import { type Draft, newestAllow, seenBy } from "../protocol/conversation.ts";
-import { textBody } from "../protocol/payload.ts";
 import { loadKeyset } from "../team.ts";
 import { endure, insist } from "../trouble.ts";
-import { showLetters } from "./letters.ts";
+import { keepMoment } from "./calendar.ts";
+import { deleteConversation, Deletion } from "./deletion.ts";
+import { isUnfinished, showLetters } from "./letters.ts";
 import { type Visit, visit } from "./visit.ts";
 
 /** Run the page. Keyset and index load with it, before a code is known, for every visitor alike. */
@@ -47,28 +49,37 @@ async function showNothing(): Promise<void> {
   await press(show(clone("sheet-nothing")));
 }
 
-/** Show the conversation until it is closed. */
+/** Show the conversation until it is closed, or deleted. */
 async function converse(visited: Visit): Promise<void> {
   const files: Upload[] = [];
   let text = "";
   let sent = false;
   let delivery: Delivery | null = null;
+  let deletion: Deletion | null = null;
   for (;;) {
     const page = clone("conversation");
     showLetters(page, visited);
-    slot(page, "reply").replaceChildren(sent ? clone("notice-sent") : makeReply(visited));
+    slot(page, "reply").replaceChildren(...(sent ? [clone("notice-sent")] : makeReply(visited)));
     show(page);
     const { action, button } = await act(page, text, files);
+    text = readReply(page);
     if (action === "close") {
       return;
-    }
-    text = readReply(page);
-    if (action === "send") {
+    } else if (action === "delete") {
+      deletion ??= new Deletion(visited);
+      if (await deleteConversation(deletion)) {
+        return;
+      }
+    } else if (action === "send") {
       const written = text.trim();
       sent = (await insist(async () => {
         const progress = showProgress(files.length > 0);
         if (delivery?.carries(draftOf(visited, written), files) !== true) {
           delivery = await prepare(visited, written, files, progress.report);
+        }
+        // Somebody else with this code may have taken the conversation back.
+        if (visited.withdrawal !== undefined) {
+          return false;
         }
         await delivery.send(progress);
         return true;
@@ -76,19 +87,31 @@ async function converse(visited: Visit): Promise<void> {
       if (sent) {
         text = "";
         files.length = 0;
+        deletion = null;
         await insist(async () => visited.fetchOwn());
       }
     } else if (action === "fetch") {
       await fetchFile(button, [...visited.own, ...visited.replies].flatMap(({ payload }) => payload.body.attachments));
+    } else if (action === "moment") {
+      await keepMoment(button.dataset["day"] ?? today());
     } else if (action === "more" || action === "retry") {
-      await insist(async () => (action === "more" ? visited.fetchMore() : visited.fetchFirst()));
+      await insist(async () => (action === "more" ? visited.fetchMore() : search(visited)));
     }
   }
 }
 
+async function search(visited: Visit): Promise<void> {
+  const { report } = showProgress();
+  await visited.fetchFirst();
+  await visited.search((part) => { report("fetch", part); });
+}
+
 // Without an authentic message of one's own nobody knows who may read: ask again, never default to everybody.
-function makeReply(visited: Visit): HTMLElement {
-  return clone(visited.own.length === 0 ? "notice-own-missing" : "reply");
+function makeReply(visited: Visit): HTMLElement[] {
+  if (visited.withdrawal !== undefined) {
+    return [clone(isUnfinished(visited) ? "notice-undeleted" : "after-deletion")];
+  }
+  return [clone(visited.own.length === 0 ? "notice-own-missing" : "reply")];
 }
 
 // A reply without a word and without a file is not sent.
@@ -123,7 +146,7 @@ async function prepare(visited: Visit, text: string, files: readonly Upload[], r
 function draftOf(visited: Visit, text: string): Draft {
   return {
     kind: "message",
-    body: textBody(text),
+    body: makeBody({ text }),
     day: today(),
     number: visited.nextNumber,
     previous: visited.own.at(-1)?.id ?? null,

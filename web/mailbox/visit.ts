@@ -14,7 +14,8 @@ import { ForgedError, ProtocolError } from "../protocol/errors.ts";
 import type { Keyset } from "../protocol/keyset.ts";
 import { KEY_SIZE, LAST_NUMBER, SKIP_COUNT } from "../protocol/labels.ts";
 import type { Mailbox } from "../protocol/mailbox.ts";
-import { FETCH_COUNT, type Listed, matchIndex, planFirst, planNext, planSecond } from "../protocol/visit.ts";
+import { listed as listedIn } from "../protocol/roster.ts";
+import { FETCH_COUNT, type Listed, matchIndex, planFirst, planMore, planSecond } from "../protocol/visit.ts";
 
 /** What was found so far under a code. */
 export class Visit {
@@ -23,8 +24,7 @@ export class Visit {
   readonly #listed: Listed;
   readonly #asked: Slot[] = [];
   readonly #messages = new Map<string, Message>();
-  /** How many bodies at an expected place were meant for this mailbox, and false. */
-  forged = 0;
+  #false = 0;
 
   constructor(mailbox: Mailbox, keyset: Keyset, listed: Listed) {
     this.mailbox = mailbox;
@@ -38,19 +38,48 @@ export class Visit {
     return own.sort((a, b) => a.payload.number - b.payload.number);
   }
 
-  /** The counsellors' messages. */
+  /** The counsellors' messages: of those who may speak here, which only own messages say. */
   get replies(): Message[] {
-    return [...this.#messages.values()].filter((message) => !this.#isOwn(message.payload.author));
+    const persons = speakers(this.own);
+    const workstations = listedIn(this.keyset.roster);
+    return this.#signed.filter(({ payload }) => persons.has(workstations.get(encodeB64u(payload.author))?.person ?? ""));
   }
 
-  /** How many messages the index lists that were not asked for yet. */
+  /** With which the conversation was taken back, if it was. */
+  get withdrawal(): Message | undefined {
+    return this.own.find(({ payload }) => payload.kind === "withdraw");
+  }
+
+  /** How many bodies at an expected place were meant for this mailbox, and false. */
+  get forged(): number {
+    return this.#false + (this.own.length === 0 ? 0 : this.#signed.length - this.replies.length);
+  }
+
+  /** How many messages are known to be somewhere and were not asked for yet. */
   get unloaded(): number {
-    return planNext(this.#listed, this.#asked).length;
+    return this.#more.length;
+  }
+
+  /** Whether nothing more of one's own can be beyond those that are known. */
+  get isOwnEnd(): boolean {
+    const next = this.nextNumber;
+    return next > LAST_NUMBER || this.#wasAsked(encodeB64u(this.mailbox.conversation), next);
+  }
+
+  /** Whether the newest listed message of every counsellor was asked for. */
+  get isNewest(): boolean {
+    return [...this.#listed].every(([author, numbers]) => this.#wasAsked(author, Math.max(...numbers)));
   }
 
   /** Whether the index lists a reply at all. */
   get isListed(): boolean {
     return this.#listed.size > 0;
+  }
+
+  /** The highest number that is known or listed of an author; −1 where there is none. */
+  highestOf(author: Uint8Array): number {
+    const known = [...this.#messages.values()].filter(({ payload }) => equal(payload.author, author));
+    return Math.max(-1, ...known.map(({ payload }) => payload.number), ...(this.#listed.get(encodeB64u(author)) ?? []));
   }
 
   /** Fetch A. Throws UnreachableError. */
@@ -61,13 +90,37 @@ export class Visit {
   /** Fetch B. Throws UnreachableError. */
   async fetchSecond(): Promise<void> {
     const conversation = encodeB64u(this.mailbox.conversation);
-    const seen = Math.max(0, ...this.replies.map(({ payload }) => payload.seen.get(conversation) ?? 0));
+    // After a withdrawal no early message of one's own says who may speak; where to look any workstation may hint.
+    const seen = Math.max(0, ...this.#signed.map(({ payload }) => payload.seen.get(conversation) ?? 0));
     await this.#fetch(planSecond(this.mailbox.conversation, seen, this.#listed, this.#asked));
   }
 
-  /** Fetch four more of the listed messages. Throws UnreachableError. */
+  /** Fetch four more, and look for own ones where that was not done. Throws UnreachableError. */
   async fetchMore(): Promise<void> {
-    await this.#fetch(planNext(this.#listed, this.#asked).slice(0, FETCH_COUNT));
+    const more = this.#more;
+    if (more.length > 0) {
+      await this.#fetch(more.slice(0, FETCH_COUNT));
+    }
+    if (!this.isOwnEnd) {
+      await this.fetchOwn();
+    }
+  }
+
+  /** Fetch all there is; `onProgress` is told how much of it, from 0 to 1. Throws UnreachableError. */
+  async fetchAll(onProgress: (part: number) => void): Promise<void> {
+    const count = this.unloaded;
+    while (this.unloaded > 0 || !this.isOwnEnd) {
+      await this.fetchMore();
+      onProgress(1 - Math.min(1, this.unloaded / Math.max(1, count)));
+    }
+  }
+
+  /** Look for any message of one's own, however far; `onProgress` is told how far, from 0 to 1. Throws UnreachableError. */
+  async search(onProgress: (part: number) => void): Promise<void> {
+    for (let first = 0; first <= LAST_NUMBER && this.own.length === 0; first += FETCH_COUNT) {
+      await this.#fetch(this.#slotsFrom(first));
+      onProgress(first / LAST_NUMBER);
+    }
   }
 
   /** Look for own messages beyond those known, until eight places in a row hold none. Throws UnreachableError. */
@@ -75,8 +128,7 @@ export class Visit {
     let next = this.nextNumber;
     for (let empty = 0; empty < SKIP_COUNT && next <= LAST_NUMBER; next += FETCH_COUNT) {
       const before = this.own.length;
-      const numbers = Array.from({ length: FETCH_COUNT }, (_, i) => next + i).filter((number) => number <= LAST_NUMBER);
-      await this.#fetch(numbers.map((number) => ({ author: this.mailbox.conversation, number })));
+      await this.#fetch(this.#slotsFrom(next));
       empty = this.own.length > before ? 0 : empty + FETCH_COUNT;
     }
   }
@@ -84,6 +136,23 @@ export class Visit {
   /** The number after the highest own message that is known. */
   get nextNumber(): number {
     return (this.own.at(-1)?.payload.number ?? -1) + 1;
+  }
+
+  get #signed(): Message[] {
+    return [...this.#messages.values()].filter((message) => !this.#isOwn(message.payload.author));
+  }
+
+  get #more(): Slot[] {
+    return planMore(this.mailbox.conversation, this.highestOf(this.mailbox.conversation), this.#listed, this.#asked);
+  }
+
+  #wasAsked(author: string, number: number): boolean {
+    return this.#asked.some((slot) => slot.number === number && encodeB64u(slot.author) === author);
+  }
+
+  #slotsFrom(first: number): Slot[] {
+    const numbers = Array.from({ length: FETCH_COUNT }, (_, i) => first + i).filter((number) => number <= LAST_NUMBER);
+    return numbers.map((number) => ({ author: this.mailbox.conversation, number }));
   }
 
   async #fetch(slots: readonly Slot[]): Promise<void> {
@@ -105,15 +174,20 @@ export class Visit {
       const opened = await open(block, [this.mailbox.identity]);
       const message = this.#isOwn(slot.author)
         ? authenticateOwn(opened, this.keyset.roster.organisation, this.mailbox, slot.number)
-        : authenticateReply(opened, this.keyset.roster, this.mailbox, slot, speakers(this.own));
+        : authenticateReply(opened, this.keyset.roster, this.mailbox, slot, this.#everybody);
       this.#messages.set(encodeB64u(message.id), message);
     } catch (error) {
       if (!(error instanceof ProtocolError)) {
         throw error;
       }
       // What does not open is filler. What opens and is false was put there by somebody.
-      this.forged += error instanceof ForgedError ? 1 : 0;
+      this.#false += error instanceof ForgedError ? 1 : 0;
     }
+  }
+
+  // Who of them may speak here stands in own messages, which may come later than a reply.
+  get #everybody(): string[] {
+    return this.keyset.roster.workstations.map(({ person }) => person);
   }
 
   #addressOf({ author, number }: Slot): Uint8Array {

@@ -7,6 +7,7 @@
  */
 
 import { deriveAddress, type Slot } from "./address.ts";
+import type { Body, Kind } from "./body.ts";
 import { compareBytes, decodeB64u, encodeB64u, equal } from "./encoding.ts";
 import type { Opened } from "./envelope.ts";
 import { assert, ForgedError, NoMatchError } from "./errors.ts";
@@ -17,12 +18,11 @@ import {
   ABSENT,
   allowId,
   type AllowList,
-  type Body,
   type Contact,
   EXCLUDED,
   type Id,
   isAllowList,
-  type Kind,
+  KINDS_BY_WORKSTATION,
   messageId,
   parse,
   type Payload,
@@ -139,7 +139,7 @@ export function composeMessage(mailbox: Mailbox, keyset: Keyset, allow: AllowLis
 }
 
 /**
- * Return a workstation's reply to a mailbox's authentic messages, not yet signed.
+ * Return a workstation's `reply` or `destroyed` to a mailbox's authentic messages, not yet signed.
  *
  * Throws NoMatchError without any such message, or if nobody but the mailbox could read it.
  */
@@ -153,7 +153,7 @@ export function composeReply(
   const first = messages.find((message) => message.payload.contact !== null)?.payload;
   assert(first !== undefined && first.contact !== null, "an allow-list comes with a contact");
   return {
-    kind: "reply",
+    kind: draft.kind,
     organisation: keyset.roster.organisation,
     conversation: first.conversation,
     author: workstation.id,
@@ -217,7 +217,7 @@ export function authenticateOwn(opened: Opened, organisation: string, mailbox: M
 }
 
 /**
- * Return a workstation's reply, looked for under `slot` (workstation id, number).
+ * Return a workstation's `reply` or `destroyed`, looked for under `slot` (workstation id, number).
  *
  * `persons` are those of every allow-list of this mailbox, and successors: nobody else speaks here. What is not given:
  * that the server shows the newest one. Throws MalformedError, ForgedError.
@@ -232,7 +232,7 @@ export function authenticateReply(
   const payload = parse(opened.payload);
   const address = deriveAddress(mailbox.replyAddressKey, slot.author, slot.number);
   const expected =
-    payload.kind === "reply" &&
+    KINDS_BY_WORKSTATION.includes(payload.kind) &&
     payload.organisation === roster.organisation &&
     equal(payload.conversation, mailbox.conversation) &&
     equal(payload.author, slot.author) &&

@@ -199,6 +199,14 @@ export function checkObject(value: Json): Readonly<Record<string, Json>> {
   return value;
 }
 
+/** Return the value if it is true or false. Throws MalformedError. */
+export function checkBoolean(value: Json): boolean {
+  if (typeof value !== "boolean") {
+    throw new MalformedError("neither true nor false");
+  }
+  return value;
+}
+
 /** Return the value if it is a list. Throws MalformedError. */
 export function checkList(value: Json): readonly Json[] {
   if (!isList(value)) {

@@ -1,7 +1,7 @@
 /** A message's fields, and their canonical bytes. spec: Payload. */
 
-import { type Attachment, ATTACHMENT_COUNT, FILE_SIZE } from "./attachment.ts";
-import { checkB64u, checkDay, checkInteger, checkKeys, checkList, checkName, checkObject, checkOrganisation, checkSlug, checkText, digest, encodeB64u, type Json, parseJson, serializeJson } from "./encoding.ts";
+import { type Body, bodyJson, type Kind, parseBody } from "./body.ts";
+import { checkB64u, checkDay, checkInteger, checkKeys, checkList, checkObject, checkOrganisation, checkSlug, digest, encodeB64u, type Json, parseJson, serializeJson } from "./encoding.ts";
 import { decodeRecipient, encodeRecipient } from "./recipient.ts";
 import { MalformedError } from "./errors.ts";
 import { LAST_NUMBER, PERSON_COUNT, PROTOCOL_VERSION } from "./labels.ts";
@@ -9,7 +9,8 @@ import { LAST_NUMBER, PERSON_COUNT, PROTOCOL_VERSION } from "./labels.ts";
 export const EXCLUDED = "excluded";
 export const ABSENT = "absent";
 
-export type Kind = "message" | "allow" | "reply";
+export const KINDS_BY_MAILBOX: readonly Kind[] = ["message", "allow", "withdraw"];
+export const KINDS_BY_WORKSTATION: readonly Kind[] = ["reply", "destroyed"];
 /** A card's hash (32 bytes), or why there is none. */
 export type Sealed = Uint8Array | typeof EXCLUDED | typeof ABSENT;
 /** An id of 32 bytes as b64u: the key of a Map, because two equal Uint8Arrays are two different keys. */
@@ -34,14 +35,6 @@ export interface Contact {
   readonly verifyingKey: Uint8Array;
   readonly replyAddressKey: Uint8Array;
   readonly replyDeleteKey: Uint8Array;
-}
-
-/** What a person says: the text, the files beside it, and in a message the answers to the questions of a version. */
-export interface Body {
-  readonly text: string;
-  readonly answers: ReadonlyMap<string, readonly string[]>;
-  readonly questions: number;
-  readonly attachments: readonly Attachment[];
 }
 
 /** One message's fields. A mailbox gives its allow-list and contact; a workstation names the list it followed. */
@@ -97,11 +90,6 @@ export function isAllowList(allow: AllowList | Reference): allow is AllowList {
   return "persons" in allow;
 }
 
-/** Return a body without answers, as in a reply. */
-export function textBody(text: string, attachments: readonly Attachment[] = []): Body {
-  return { text, answers: new Map(), questions: 0, attachments };
-}
-
 /** Return the canonical bytes that are signed and sealed. */
 export function serialize(payload: Payload): Uint8Array {
   const fields: Json = {
@@ -138,7 +126,7 @@ export function serialize(payload: Payload): Uint8Array {
 export function parse(data: Uint8Array): Payload {
   const value = parseJson(data);
   const kind = parseKind(checkObject(value)["type"] ?? null);
-  const byMailbox = kind !== "reply";
+  const byMailbox = KINDS_BY_MAILBOX.includes(kind);
   const fields = checkKeys(value, byMailbox ? [...KEYS, "contact"] : KEYS);
   checkInteger(fields.version, PROTOCOL_VERSION, PROTOCOL_VERSION);
   return {
@@ -161,10 +149,11 @@ export function parse(data: Uint8Array): Payload {
 }
 
 function parseKind(value: Json): Kind {
-  if (value !== "message" && value !== "allow" && value !== "reply") {
+  const kind = [...KINDS_BY_MAILBOX, ...KINDS_BY_WORKSTATION].find((each) => each === value);
+  if (kind === undefined) {
     throw new MalformedError("a message of an unknown type");
   }
-  return value;
+  return kind;
 }
 
 function optional(value: Uint8Array | null): string | null {
@@ -226,72 +215,4 @@ function parseAllow(value: Json): AllowList {
     throw new MalformedError("only the first allow-list has none before it");
   }
   return { version, persons, previous, successor: fields.successor === null ? null : checkSlug(fields.successor) };
-}
-
-function bodyJson(kind: Kind, body: Body): Json {
-  switch (kind) {
-    case "message":
-      return {
-        answers: Object.fromEntries(body.answers),
-        attachments: body.attachments.map(attachmentJson),
-        questions: body.questions,
-        text: body.text,
-      };
-    case "reply":
-      return { attachments: body.attachments.map(attachmentJson), text: body.text };
-    case "allow":
-      return {};
-  }
-}
-
-function parseBody(kind: Kind, value: Json): Body {
-  switch (kind) {
-    case "message": {
-      const fields = checkKeys(value, ["answers", "attachments", "questions", "text"]);
-      const answers = Object.entries(checkObject(fields.answers));
-      return {
-        text: checkText(fields.text),
-        answers: new Map(answers.map(([question, choices]) => [checkSlug(question), parseChoices(choices)])),
-        questions: checkInteger(fields.questions, 0),
-        attachments: parseAttachments(fields.attachments),
-      };
-    }
-    case "reply": {
-      const fields = checkKeys(value, ["attachments", "text"]);
-      return textBody(checkText(fields.text), parseAttachments(fields.attachments));
-    }
-    case "allow":
-      checkKeys(value, []);
-      return textBody("");
-  }
-}
-
-function parseChoices(value: Json): readonly string[] {
-  return checkList(value).map(checkSlug);
-}
-
-function attachmentJson({ digest, key, name, size }: Attachment): Json {
-  return { digest: encodeB64u(digest), key: encodeB64u(key), name, size };
-}
-
-function parseAttachments(value: Json): readonly Attachment[] {
-  const list = checkList(value);
-  if (list.length > ATTACHMENT_COUNT) {
-    throw new MalformedError("attachments are a list of ten at most");
-  }
-  const attachments = list.map(parseAttachment);
-  if (new Set(attachments.map(({ key }) => encodeB64u(key))).size < attachments.length) {
-    throw new MalformedError("every attachment has a key of its own");
-  }
-  return attachments;
-}
-
-function parseAttachment(value: Json): Attachment {
-  const fields = checkKeys(value, ["digest", "key", "name", "size"]);
-  return {
-    key: checkB64u(fields.key),
-    digest: checkB64u(fields.digest),
-    name: checkName(fields.name),
-    size: checkInteger(fields.size, 0, FILE_SIZE),
-  };
 }

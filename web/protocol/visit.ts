@@ -73,6 +73,16 @@ export function planNext(listed: Listed, asked: Iterable<Slot>): Slot[] {
   return all.filter((slot) => !known.has(slotKey(slot))).sort(compareSlots);
 }
 
+/**
+ * Return the slots of *four more*: own numbers below the highest known one and listed slots, not asked for yet.
+ *
+ * `highest` is −1 where no own message is known. The highest numbers come first.
+ */
+export function planMore(own: Uint8Array, highest: number, listed: Listed, asked: Iterable<Slot>): Slot[] {
+  const numbers = Array.from({ length: Math.max(highest, 0) }, (_, number) => number);
+  return planNext(new Map([...listed, [encodeB64u(own), numbers]]), asked);
+}
+
 function numberAt(bytes: Uint8Array, offset: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(offset);
 }

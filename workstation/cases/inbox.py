@@ -5,22 +5,35 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from crypto.conversation import Message, is_restart, newest_allow, order
+from crypto.letter import Letter, join_letters
 from crypto.payload import AllowList, Payload
+from workstation.cases.agreed import Agreed, read_agreed
+
+# The question what the reporter wishes, and the choice of whoever wants no answer. They keep their ids for good.
+_WISH: Final = "wish"
+_NO_REPLY: Final = "no-reply"
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One mailbox's authentic messages in their order; `first` is what its keys were trusted from."""
+    """One mailbox's authentic messages in their order, and the letters they form.
+
+    `first` is what its keys were trusted from. Whoever wants no answer (`wants_none`) does not wait for one.
+    """
 
     id: bytes
     messages: tuple[Message, ...]
+    letters: tuple[Letter, ...]
     first: Payload
     newest_day: str
     waiting: bool
+    wants_none: bool
     restarts: frozenset[bytes]
     allow: AllowList
+    agreed: Agreed
 
 
 def group(messages: Iterable[Message]) -> dict[bytes, list[Message]]:
@@ -34,15 +47,21 @@ def group(messages: Iterable[Message]) -> dict[bytes, list[Message]]:
 def read_conversation(messages: Sequence[Message]) -> Conversation:
     """Return the conversation of these messages, of which the mailbox's first known one comes first in the sequence."""
     ordered = order(messages)
+    letters = join_letters(ordered)
+    unanswered = _find_unanswered(letters)
+    wants_none = unanswered is not None and _wants_no_reply(unanswered)
     first = next(m.payload for m in messages if m.payload.contact is not None)
     return Conversation(
         id=first.conversation,
         messages=tuple(ordered),
+        letters=tuple(letters),
         first=first,
         newest_day=max(m.payload.day for m in messages),
-        waiting=_is_waiting(ordered),
+        waiting=unanswered is not None and not wants_none,
+        wants_none=wants_none,
         restarts=frozenset(m.id for i, m in enumerate(ordered) if is_restart(m, ordered[:i])),
         allow=newest_allow(messages),
+        agreed=read_agreed(ordered),
     )
 
 
@@ -54,11 +73,15 @@ def list_inbox(conversations: Mapping[bytes, Conversation]) -> list[Conversation
 
 def excerpt(conversation: Conversation, length: int = 90) -> str:
     """Return the beginning of the newest thing that the reporter wrote, on one line."""
-    texts = [m.payload.body.text for m in conversation.messages if m.payload.kind == "message"]
+    texts = [letter.text for letter in conversation.letters if letter.messages[0].payload.kind == "message"]
     text = " ".join(next((t for t in reversed(texts) if t.strip()), "").split())
     return text if len(text) <= length else text[:length].rsplit(" ", 1)[0].rstrip() + " …"
 
 
-def _is_waiting(ordered: Sequence[Message]) -> bool:
-    spoken = [m.payload.kind for m in ordered if m.payload.kind != "allow"]
-    return bool(spoken) and spoken[-1] == "message"
+def _find_unanswered(letters: Sequence[Letter]) -> Letter | None:
+    spoken = [letter for letter in letters if letter.messages[0].payload.kind != "allow"]
+    return spoken[-1] if spoken and spoken[-1].messages[0].payload.kind == "message" else None
+
+
+def _wants_no_reply(letter: Letter) -> bool:
+    return _NO_REPLY in (letter.messages[0].payload.body.answers or {}).get(_WISH, ())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from crypto.errors import ProtocolError
 from crypto.keyset import Keyset, verify
 from crypto.labels import DEMO_ROOT_KEY
 from crypto.roster import Pins
+from crypto.week import WEEK_SECONDS, day_of
 from workstation import files
 from workstation.ceremony.renewal import renew
 from workstation.courier.client import Client
@@ -16,6 +18,7 @@ from workstation.courier.credential import read_credential
 from workstation.courier.service import Courier
 from workstation.demo.report import is_there, send_report
 from workstation.demo.site import ORGANISATION, TEAM, Counsellor, Site, unlock
+from workstation.desk.compose import Extras
 from workstation.desk.work import begin
 from workstation.errors import WorkstationError
 from workstation.spool import Spool
@@ -25,6 +28,14 @@ _ANSWER: Final = (
     "Goed dat u schrijft. Wat u vertelt is niet niets, en het hoort er ook niet bij.\n\n"
     "U hoeft nu nog niets te beslissen. Staat er weer een auto en voelt u zich niet veilig? Bel dan 112.\n\n"
     "Wilt u mij vertellen wie hier al van weet? Dan kijken we samen wat een rustige volgende stap is."
+)
+_EXTRAS: Final = Extras(
+    gist="Wat u meemaakt is ernstig. U staat er niet alleen voor, en u beslist zelf.",
+    summary=(
+        "Sinds drie weken krijgt u berichten van iemand die weet waar u woont. Gisteren stond er een auto.\n\n"
+        "U wilt eerst weten wat er na een melding gebeurt. Over aangifte is nog niets besloten."
+    ),
+    track="series",
 )
 _WORDS_SIZE: Final = 256
 
@@ -90,4 +101,5 @@ def _answer(site: Site, who: Counsellor, now: int) -> None:
         work = begin(keyring, site.spool(who), now)
         for conversation in work.inbox():
             if conversation.waiting:
-                work.answer(conversation, _ANSWER, now)
+                next_day = day_of(now + WEEK_SECONDS)
+                work.answer(conversation, _ANSWER, now, extras=replace(_EXTRAS, next=next_day))

@@ -11,13 +11,14 @@ from altcha import Challenge, Payload, solve_challenge
 from crypto import code, envelope, labels
 from crypto.address import delete_hash, derive_address, derive_delete_token
 from crypto.age.hybrid import Identity
+from crypto.body import Body
 from crypto.conversation import Draft, authenticate_own, compose_message, first_allow, list_recipients
 from crypto.encoding import encode_b64u
 from crypto.errors import ProtocolError
 from crypto.keyset import Keyset
 from crypto.labels import KEY_SIZE
 from crypto.mailbox import Mailbox, derive
-from crypto.payload import Body, serialize
+from crypto.payload import serialize
 from crypto.signing import sign
 from crypto.week import day_of
 from workstation.content import load_words

@@ -22,8 +22,8 @@ from workstation.errors import WorkstationError
 from workstation.texts import LANGUAGE_VARIABLE, load
 from workstation.texts import translate as _
 
-# The longest answer, every byte of it escaped for a form; files have limits of their own.
-_BODY_SIZE: Final = 400_000
+# The longest answer with its summary, and somewhat more: then the page says that it is too long, and the words stay.
+_BODY_SIZE: Final = 450_000
 _TEMPLATES: Final = ROOT / "templates" / "desk"
 _log = logging.getLogger(__name__)
 

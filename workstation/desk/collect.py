@@ -47,6 +47,14 @@ class Collector:
                 _drop(spool, present, case.addresses)
         spool.put_wanted(wanted[:WANTED_COUNT])
 
+    def destroy(self, spool: Spool, messages: Iterable[Message]) -> None:
+        """Remove the attachments of these messages, here and in the spool. Raises OSError."""
+        for case in self._list_cases(messages):
+            spool.drop_chunks(case.addresses)
+            spool.drop_outgoing_chunks(case.addresses)
+            self.attachments.destroy(case.name)
+            self._cases.pop(case.name)
+
     def _list_cases(self, messages: Iterable[Message]) -> Iterator[_Case]:
         for message in messages:
             for attachment in message.payload.body.attachments:

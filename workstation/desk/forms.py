@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, TextAreaField
+from wtforms import PasswordField, StringField, TextAreaField
 
 
 class UnlockForm(FlaskForm):  # type: ignore[misc] # flask-wtf ships no types
@@ -21,6 +21,14 @@ class DownloadForm(FlaskForm):  # type: ignore[misc]
 
 
 class AnswerForm(FlaskForm):  # type: ignore[misc]
-    """A counsellor's answer; its files are `uploads`."""
+    """A counsellor's answer and what stands beside it; its files are `uploads`."""
 
     text = TextAreaField()
+    gist = TextAreaField()
+    summary = TextAreaField()
+    track = StringField()
+    next = StringField()
+
+    def typed(self) -> dict[str, str]:
+        """Return what was typed, by field: enough to fill in the same form again."""
+        return {name: self[name].data or "" for name in ("text", "gist", "summary", "track", "next")}

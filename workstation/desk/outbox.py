@@ -4,19 +4,23 @@ The spool may be lost or left elsewhere. So a reply is in this folder first, and
 until that spool says that it was sent. Its chunks are not kept a second time: beside the record lies, for each of its
 attachments, a list of their addresses, from which records are made again as often as a spool lacks them.
 
-    <reply's address>                       one record of 65,601 bytes
+    <reply's address>                       its record of 65,601 bytes, and those that continue its text
     <reply's address>-<attachment's name>   for each chunk: address 32 ‖ delete hash 32
+
+One file for all records of an answer: after a power cut there are all of them, or none.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from crypto.labels import KEY_SIZE, KIND_CHUNK
+from crypto.letter import PIECE_COUNT
 from workstation import files
 from workstation.attachments import Attachments
 from workstation.errors import UnfitFileError
@@ -45,21 +49,25 @@ class Outbox:
     folder: Path
     attachments: Attachments
 
-    def add(self, record: bytes, parts: Mapping[str, Iterable[bytes]] | None = None) -> None:
-        """Keep a record until it is delivered, after the lists of its parts (entries by name). Raises OSError."""
+    def add(self, records: Sequence[bytes], parts: Mapping[str, Iterable[bytes]] | None = None) -> None:
+        """Keep an answer's records until they are delivered, after the lists of its parts (entries by name).
+
+        Raises OSError.
+        """
         files.make_folder(self.folder)
-        address = record[:KEY_SIZE].hex()
+        address = records[0][:KEY_SIZE].hex()
         for name, entries in (parts or {}).items():
             files.write_atomic(self.folder / f"{address}-{name}", b"".join(entries))
-        files.write_atomic(self.folder / address, record)
+        files.write_atomic(self.folder / address, b"".join(records))
 
     def addresses(self) -> set[bytes]:
         """Return the addresses of what is not delivered yet."""
-        return {bytes.fromhex(name) for name in self._list_names() if _NAME.fullmatch(name)}
-
-    def read(self, address: bytes) -> bytes | None:
-        """Return one record. Raises UnfitFileError."""
-        return files.read_exactly(self.folder / address.hex(), RECORD_SIZE)
+        found = set()
+        for first in self._list_firsts():
+            found.add(first)
+            with suppress(UnfitFileError):
+                found |= {record[:KEY_SIZE] for record in self._read_records(first)}
+        return found
 
     def settle(self, spool: Spool, arrived: set[bytes]) -> None:
         """Forget what was sent or has come back from the portal; put the rest into this spool, if it is not there.
@@ -67,15 +75,16 @@ class Outbox:
         Raises UnfitFileError, OSError.
         """
         lists = self._list_parts()
-        waiting = self.addresses()
         obstacle = None
-        for address in waiting:
+        for address in self._list_firsts():
             try:
                 parts = [self._read_part(address, name) for name in lists.pop(address, ())]
-                if spool.was_sent(address) or address in arrived:
-                    self._forget(address, parts, spool)
+                records = self._read_records(address)
+                waiting = [r for r in records if not (spool.was_sent(r[:KEY_SIZE]) or r[:KEY_SIZE] in arrived)]
+                if waiting:
+                    self._pass_on(address, parts, waiting, spool)
                 else:
-                    self._pass_on(address, parts, spool)
+                    self._forget(address, parts, spool)
             except UnfitFileError as error:
                 # The other replies must not wait for this one.
                 obstacle = error
@@ -85,6 +94,33 @@ class Outbox:
                 files.remove(self.folder / f"{address.hex()}-{name}")
         if obstacle is not None:
             raise obstacle
+
+    def list_files(self, addresses: Collection[bytes]) -> list[str]:
+        """Return the names of the attachments of those of these replies that are here."""
+        return [name for address, names in self._list_parts().items() if address in addresses for name in names]
+
+    def destroy(self, addresses: set[bytes], spool: Spool) -> None:
+        """Remove these replies, and what the spool has of them, sent or not. Raises OSError."""
+        lists = self._list_parts()
+        spool.drop_replies(addresses)
+        for address in addresses & (lists.keys() | set(self._list_firsts())):
+            parts = []
+            for name in lists.get(address, ()):
+                # One that is damaged names no chunks; the message may, and is asked too.
+                with suppress(UnfitFileError):
+                    parts.append(self._read_part(address, name))
+                files.remove(self.folder / f"{address.hex()}-{name}")
+            self._forget(address, parts, spool)
+
+    def _list_firsts(self) -> list[bytes]:
+        return [bytes.fromhex(name) for name in self._list_names() if _NAME.fullmatch(name)]
+
+    def _read_records(self, first: bytes) -> list[bytes]:
+        path = self.folder / first.hex()
+        data = files.read_file(path, PIECE_COUNT * RECORD_SIZE)
+        if not data or len(data) % RECORD_SIZE:
+            raise files.unfit(path)
+        return [data[i : i + RECORD_SIZE] for i in range(0, len(data), RECORD_SIZE)]
 
     def _list_names(self) -> list[str]:
         return [path.name for path in self.folder.iterdir()] if self.folder.is_dir() else []
@@ -111,16 +147,16 @@ class Outbox:
             files.remove(self.folder / f"{address.hex()}-{part.name}")
         files.remove(self.folder / address.hex())
 
-    def _pass_on(self, address: bytes, parts: list[_Part], spool: Spool) -> None:
+    def _pass_on(self, address: bytes, parts: list[_Part], records: list[bytes], spool: Spool) -> None:
         # In this order: a courier that comes in between never carries a reply without its chunks.
         if parts:
             there = spool.list_outgoing_chunks() | spool.list_sent_chunks()
             for part in parts:
                 spool.put_outgoing_chunks(self._make_records(part, there))
             spool.put_parts(address, (chunk for part in parts for chunk in part.addresses()))
-        if address not in spool.list_outgoing():
-            record = self.read(address)
-            if record is not None:
+        there = spool.list_outgoing()
+        for record in records:
+            if record[:KEY_SIZE] not in there:
                 spool.put_outgoing(record)
 
     def _make_records(self, part: _Part, there: set[bytes]) -> Iterator[bytes]:

@@ -1,62 +1,71 @@
 """Blocks of the spool → authentic messages in the archive. spec: Steps, Receive 2; Conversation.
 
 A block is tried with the cards of those weeks with which it was not tried before. A colleague's reply that comes before
-the message it answers waits, unnoted, until that message is there.
+the message it answers waits, unnoted, until that message is there. What was withdrawn is not taken in again.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from crypto import envelope
 from crypto.age.hybrid import Identity
+from crypto.body import Kind
 from crypto.conversation import Message, authenticate_message, authenticate_reply, check_sealed, speakers
 from crypto.errors import ForgedError, NoMatchError, ProtocolError
 from crypto.labels import KEY_SIZE
 from crypto.mailbox import Mailbox
-from crypto.payload import Payload, parse
+from crypto.payload import KINDS_BY_WORKSTATION, Payload, parse
 from crypto.roster import Roster
 from crypto.week import week_number
 from workstation.archive import Archive
+from workstation.keyring.state import Withdrawn
 from workstation.keyring.workstation import Keyring
 from workstation.notes import Notes
 
 # Payload and signature of an envelope that opened, and the hash of the card that opened it.
 Opened = tuple[bytes, bytes, bytes]
+# A withdrawal before all else; and messages before replies, for a reply belongs to a conversation that was adopted.
+_TURNS: Final[Mapping[Kind, int]] = {"withdraw": 0, "message": 1, "allow": 1, "reply": 2, "destroyed": 2}
 
 
 @dataclass(slots=True)
 class Receiver:
-    """What this workstation opens with, and what it has: messages by conversation, in the order they were kept."""
+    """What this workstation opens with, and what it has: messages by conversation, in the order they were kept.
+
+    `unwanted` are the addresses of blocks that belong to what was withdrawn, and say more than that.
+    """
 
     keyring: Keyring
     archive: Archive
     notes: Notes
     messages: dict[bytes, list[Message]]
     addresses: set[bytes] = field(default_factory=set)
+    unwanted: set[bytes] = field(default_factory=set)
     identities: dict[int, Identity] = field(default_factory=dict)
 
     def receive(self, blocks: Iterable[tuple[bytes, bytes]], roster: Roster | None, now: int) -> set[bytes]:
-        """Import blocks (address, bytes); return the conversations that changed.
+        """Import blocks (address, bytes); return the conversations that changed or were withdrawn.
 
         Without a verified roster, colleagues' replies wait. Raises WorkstationError, OSError if one cannot be kept.
         """
         changed = set()
-        replies: list[tuple[bytes, Opened, Payload]] = []
+        arrived: list[tuple[bytes, Opened, Payload]] = []
         for address, block in blocks:
             opened = self._open(address, block, now)
             payload = None if opened is None else self._parse(address, opened)
-            if opened is None or payload is None:
-                continue
-            if payload.kind == "reply":
-                replies.append((address, opened, payload))
+            if opened is not None and payload is not None:
+                arrived.append((address, opened, payload))
+        for address, opened, payload in sorted(arrived, key=lambda each: _TURNS[each[2].kind]):
+            if payload.conversation in self.keyring.state.withdrawn:
+                self._turn_away(address, payload)
+            elif payload.kind in KINDS_BY_WORKSTATION:
+                if self._import_reply(address, opened, payload, roster):
+                    changed.add(payload.conversation)
             elif self._import_message(address, opened, payload):
-                changed.add(payload.conversation)
-        # All messages first: a reply belongs to a conversation that was adopted.
-        for address, opened, payload in replies:
-            if self._import_reply(address, opened, payload, roster):
                 changed.add(payload.conversation)
         return changed
 
@@ -111,7 +120,22 @@ class Receiver:
         except ProtocolError:
             self._refuse(address)
             return False
-        return self._keep_new(message)
+        return self._withdraw(message) if payload.kind == "withdraw" else self._keep_new(message)
+
+    def _withdraw(self, message: Message) -> bool:
+        # From here on it is neither shown nor taken in again; what is to be destroyed and answered may take longer.
+        withdrawn = Withdrawn(message.payload.day, (message.data, message.signature))
+        self.keyring.state.withdrawn[message.payload.conversation] = withdrawn
+        self.keyring.save()
+        self.addresses.add(message.payload.address)
+        return True
+
+    def _turn_away(self, address: bytes, payload: Payload) -> None:
+        if payload.kind in {"withdraw", "destroyed"}:
+            # It may lie there: it says no more than we remember, and would come with every synchronisation.
+            self.addresses.add(address)
+        else:
+            self.unwanted.add(address)
 
     def _import_reply(self, address: bytes, opened: Opened, payload: Payload, roster: Roster | None) -> bool:
         known = self.messages.get(payload.conversation)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import cast
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from crypto.labels import DEMO_ROOT_KEY
+from crypto.week import day_of
 from workstation.cases.inbox import Conversation
+from workstation.desk.compose import Extras, propose
 from workstation.desk.download import make_download
 from workstation.desk.enclosed import show_size
 from workstation.desk.filenames import show_name
 from workstation.desk.forms import AnswerForm, DownloadForm, LockForm, UnlockForm
-from workstation.desk.letters import show_case, show_entry, show_letters, title
+from workstation.desk.letters import list_tracks, show_case, show_entry, show_letters, show_withdrawn, title
 from workstation.desk.notices import list_notices
 from workstation.desk.service import Desk
 from workstation.desk.sessions import MemorySessions
@@ -78,8 +80,8 @@ class Views:
             return redirect(url_for("desk.inbox"), 303)
         with self.desk.work(session["token"]) as work:
             work.take_in(self.desk.clock())
-            refused, text, error = session.pop("refused", ("", "", ""))
-            form = AnswerForm(formdata=None, text=text) if refused == name else None
+            refused, typed, error = session.pop("refused", ("", {}, ""))
+            form = AnswerForm(formdata=None, **typed) if refused == name else None
             return self._show(work, work.find(name) or abort(404), form, error if form else "")
 
     def answer(self, name: str) -> Page:
@@ -92,13 +94,14 @@ class Views:
             found = work.find(name) or abort(404)
             try:
                 staged = () if uploads is None else uploads.take()
-                work.answer(found, form.text.data or "", self.desk.clock(), staged)
+                typed = form.typed()
+                work.answer(found, typed.pop("text"), self.desk.clock(), staged, Extras(**typed))
             except WorkstationError as error:
                 # What was typed stays, for an error must never cost anybody their words. It waits in memory for the
                 # next page: Chromium's session file keeps what was posted to a page that answers it itself.
                 chosen = uploads is not None and uploads.are_there
                 again = _("Er is niets verstuurd. Kies uw bestanden opnieuw.") if chosen else ""
-                session["refused"] = (name, form.text.data or "", f"{error} {again}".rstrip())
+                session["refused"] = (name, form.typed(), f"{error} {again}".rstrip())
         return redirect(url_for("desk.conversation", name=name, _anchor="antwoord"), 303)
 
     def attachment(self, name: str) -> Page:
@@ -141,25 +144,32 @@ class Views:
     def _show(
         self, work: Work, conversation: Conversation | None, form: AnswerForm | None = None, error: str = ""
     ) -> str:
-        me = work.keyring.state.me
+        me, today = work.keyring.state.me, day_of(self.desk.clock())
+        if "refused" in session and work.find(session["refused"][0]) is None:
+            # It was withdrawn meanwhile, and what was to be said there goes with it.
+            del session["refused"]
+        if conversation is not None and form is None:
+            form = AnswerForm(formdata=None, **asdict(propose(conversation.agreed, today)))
         return render_template(
             "desk.html",
             me=me.name,
             demo=me.root_key == DEMO_ROOT_KEY,
             entries=[show_entry(work, c) for c in work.inbox()],
+            withdrawn=show_withdrawn(work),
             notices=list_notices(work, self.desk.clock()),
-            chosen={} if conversation is None else _describe(work, conversation),
+            chosen={} if conversation is None else _describe(work, conversation, today),
+            tracks=list_tracks(),
             refusal=work.refusal,
-            form=form or AnswerForm(formdata=None),
+            form=form,
             lock_form=LockForm(formdata=None),
             error=error,
         )
 
 
-def _describe(work: Work, conversation: Conversation) -> dict[str, object]:
+def _describe(work: Work, conversation: Conversation, today: str) -> dict[str, object]:
     return {
         "name": work.names[conversation.id],
-        "title": title(conversation),
+        "title": title(conversation.id),
         "letters": show_letters(work, conversation),
-        "case": show_case(work, conversation),
+        "case": show_case(work, conversation, today),
     }

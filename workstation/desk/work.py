@@ -12,7 +12,6 @@ from crypto.attachment import Attachment
 from crypto.conversation import Message
 from crypto.errors import ProtocolError
 from crypto.keyset import Keyset, verify
-from crypto.payload import Body
 from crypto.roster import Roster, open_roster
 from crypto.week import day_of, in_grace
 from workstation.archive import Archive
@@ -21,11 +20,13 @@ from workstation.cases.inbox import Conversation, group, list_inbox, read_conver
 from workstation.ceremony.published import Outlook, examine, parse_published
 from workstation.ceremony.refusals import explain
 from workstation.ceremony.renewal import Renewal, renew
-from workstation.desk.answer import clean_text, list_entries, write_reply
+from workstation.desk.answer import list_entries, write_reply
 from workstation.desk.collect import Collector
+from workstation.desk.compose import Extras, make_body, propose
 from workstation.desk.outbox import Outbox
 from workstation.desk.receive import Receiver
 from workstation.desk.uploads import Staged
+from workstation.desk.withdrawals import Withdrawals
 from workstation.errors import UnfitFileError, WorkstationError
 from workstation.keyring.workstation import Keyring
 from workstation.notes import Notes
@@ -65,6 +66,8 @@ class Work:
             self.spool = Spool.open(self.spool_folder)
             self._check_keyset(self.spool, now)
             self._receive(self.spool, now)
+            # Before anything is given out: the answer to a withdrawal must not go twice.
+            Withdrawals(self.receiver, self.collector, self.outbox).finish(self.spool, self.keyset, now)
             self.outbox.settle(self.spool, self.receiver.addresses & self.spool.list_incoming())
             self.collector.collect(self.spool, (m for known in self.receiver.messages.values() for m in known))
         except WorkstationError as error:
@@ -73,6 +76,8 @@ class Work:
             self.trouble = _("De gedeelde map of de schijf kan niet worden gebruikt. Is die vol, of eruit gehaald?")
         if self.keyset is None:
             self.refusal = self.refusal or self.trouble
+        for conversation in self.keyring.state.withdrawn:
+            self._forget(conversation)
 
     def roster(self) -> Roster | None:
         """Return the newest roster that this workstation has verified, expired or not: for names."""
@@ -95,19 +100,29 @@ class Work:
         """Return conversation and attachment of this name."""
         return next((enclosed for enclosed, known in self.enclosed.items() if known == name), None)
 
-    def answer(self, conversation: Conversation, text: str, now: int, staged: Sequence[Staged] = ()) -> None:
-        """Seal a reply and give it to the spool. Raises WorkstationError; then nothing is sent."""
-        cleaned = clean_text(text)
-        if not cleaned and not staged:
-            raise WorkstationError(_("Uw antwoord is nog leeg."))
+    def answer(
+        self,
+        conversation: Conversation,
+        text: str,
+        now: int,
+        staged: Sequence[Staged] = (),
+        extras: Extras | None = None,
+    ) -> None:
+        """Seal a reply, a long one as several, and give it to the spool; without extras, what holds goes on to hold.
+
+        Raises WorkstationError; then nothing is sent.
+        """
+        today = day_of(now)
+        extras = extras or propose(conversation.agreed, today)
+        body = make_body(text, extras, conversation.agreed, [each.attachment for each in staged], today)
         if self.keyset is None:
             raise WorkstationError(self.refusal)
         messages = self.receiver.messages[conversation.id]
-        body = Body(cleaned, attachments=tuple(each.attachment for each in staged))
-        message, record = write_reply(self.keyring, self.keyset, messages, body, now)
+        written = write_reply(self.keyring, self.keyset, messages, body, now)
         # First what will be delivered, then the copy: after a power cut in between, the reply is sent and comes back.
-        self.outbox.add(record, self._adopt(conversation.id, messages, staged))
-        self.receiver.keep(message)
+        self.outbox.add([record for _message, record in written], self._adopt(conversation.id, messages, staged))
+        for message, _record in written:
+            self.receiver.keep(message)
         self._read(conversation.id)
         if self.spool is not None:
             # The reply is safe. What stands in its way is told on the next page, which tries again.
@@ -152,11 +167,21 @@ class Work:
         new = [address for address in sorted(present) if self.receiver.is_new(address)]
         for conversation in self.receiver.receive(_read_blocks(spool, new), self.roster(), now):
             self._read(conversation)
+        spool.drop_incoming(self.receiver.unwanted)
+        self.receiver.unwanted.clear()
         self.receiver.notes.save(present)
 
     def _read(self, conversation: bytes) -> None:
+        if conversation in self.keyring.state.withdrawn:
+            return
         self.conversations[conversation] = read_conversation(self.receiver.messages[conversation])
         self.names.setdefault(conversation, secrets.token_urlsafe(9))
+
+    def _forget(self, conversation: bytes) -> None:
+        self.conversations.pop(conversation, None)
+        self.names.pop(conversation, None)
+        for enclosed in [enclosed for enclosed in self.enclosed if enclosed[0] == conversation]:
+            del self.enclosed[enclosed]
 
 
 def begin(keyring: Keyring, spool_folder: Path, now: int) -> Work:

@@ -7,21 +7,37 @@ from typing import Final
 from crypto.encoding import (
     Json,
     check_b64u,
+    check_day,
     check_integer,
     check_keys,
     check_name,
+    check_object,
     check_organisation,
     check_slug,
+    decode_b64,
+    encode_b64,
     encode_b64u,
 )
 from crypto.errors import MalformedError
 from crypto.labels import LAST_NUMBER
 from crypto.verifying import document_json, read_document
 from crypto.week import decode_week, encode_week
-from workstation.keyring.state import Numbering, OwnCard, Person, State
+from workstation.keyring.state import Numbering, OwnCard, Person, State, Withdrawn
 
 _KEYS: Final = frozenset(
-    ["archives", "cards", "credential", "known", "local_key", "me", "numbers", "roster", "roster_version", "signing"]
+    [
+        "archives",
+        "cards",
+        "credential",
+        "known",
+        "local_key",
+        "me",
+        "numbers",
+        "roster",
+        "roster_version",
+        "signing",
+        "withdrawn",
+    ]
 )
 _PERSON_KEYS: Final = frozenset({"affiliations", "name", "organisation", "person", "root_key"})
 
@@ -47,23 +63,26 @@ def serialize(state: State) -> Json:
         "roster": None if state.roster is None else document_json(state.roster),
         "roster_version": state.roster_version,
         "signing": encode_b64u(state.signing),
+        "withdrawn": {encode_b64u(c): _withdrawn_json(withdrawn) for c, withdrawn in state.withdrawn.items()},
     }
 
 
 def parse(value: Json) -> State:
     """Read a state. Raises MalformedError: another version of this program has written it."""
-    fields = check_keys(value, _KEYS)
+    # Keyrings from before anything could be withdrawn do not name it.
+    fields = check_keys({"withdrawn": {}, **check_object(value)}, _KEYS)
     return State(
         me=_parse_person(fields["me"]),
         signing=check_b64u(fields["signing"]),
         local_key=check_b64u(fields["local_key"]),
-        cards={decode_week(week): _parse_card(card) for week, card in _object(fields["cards"]).items()},
+        cards={decode_week(week): _parse_card(card) for week, card in check_object(fields["cards"]).items()},
         known={
-            decode_week(week): {check_b64u(w): check_b64u(h) for w, h in _object(cards).items()}
-            for week, cards in _object(fields["known"]).items()
+            decode_week(week): {check_b64u(w): check_b64u(h) for w, h in check_object(cards).items()}
+            for week, cards in check_object(fields["known"]).items()
         },
-        archives={check_b64u(c): check_b64u(identity) for c, identity in _object(fields["archives"]).items()},
-        numbers={check_b64u(c): _parse_numbering(n) for c, n in _object(fields["numbers"]).items()},
+        archives={check_b64u(c): check_b64u(identity) for c, identity in check_object(fields["archives"]).items()},
+        numbers={check_b64u(c): _parse_numbering(n) for c, n in check_object(fields["numbers"]).items()},
+        withdrawn={check_b64u(c): _parse_withdrawn(w) for c, w in check_object(fields["withdrawn"]).items()},
         credential=_parse_optional(fields["credential"]),
         roster=None if fields["roster"] is None else read_document(fields["roster"]),
         roster_version=check_integer(fields["roster_version"], 1),
@@ -103,15 +122,22 @@ def _parse_numbering(value: Json) -> Numbering:
     return Numbering(check_integer(fields["next"], 0, LAST_NUMBER + 1), _parse_optional(fields["previous"]))
 
 
+def _withdrawn_json(withdrawn: Withdrawn) -> Json:
+    unanswered = None if withdrawn.unanswered is None else [encode_b64(part) for part in withdrawn.unanswered]
+    return {"day": withdrawn.day, "unanswered": unanswered}
+
+
+def _parse_withdrawn(value: Json) -> Withdrawn:
+    fields = check_keys(value, frozenset({"day", "unanswered"}))
+    if fields["unanswered"] is None:
+        return Withdrawn(check_day(fields["day"]), None)
+    data, signature = fields["unanswered"]
+    return Withdrawn(check_day(fields["day"]), (decode_b64(data), decode_b64(signature)))
+
+
 def _optional(value: bytes | None) -> str | None:
     return None if value is None else encode_b64u(value)
 
 
 def _parse_optional(value: Json) -> bytes | None:
     return None if value is None else check_b64u(value)
-
-
-def _object(value: Json) -> dict[str, Json]:
-    if not isinstance(value, dict):
-        raise MalformedError("not an object")
-    return value

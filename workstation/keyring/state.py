@@ -34,12 +34,21 @@ class Numbering:
     previous: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The day of a withdrawal; payload and signature of the `withdraw` until it is answered, and then nothing."""
+
+    day: str
+    unanswered: tuple[bytes, bytes] | None
+
+
 @dataclass(slots=True)
 class State:
     """Everything that is sealed. Weeks are week numbers, ids and keys 32 bytes.
 
     `known` holds the hash of every card ever seen, by week and workstation; `local_key` is for names and notes on this
-    machine; `roster` is the newest that was verified, and none older than `roster_version` is taken any more.
+    machine; `roster` is the newest that was verified, and none older than `roster_version` is taken any more. What is
+    withdrawn and still stands in `archives` is not destroyed yet.
     """
 
     me: Person
@@ -49,6 +58,7 @@ class State:
     known: dict[int, dict[bytes, bytes]] = field(default_factory=dict)
     archives: dict[bytes, bytes] = field(default_factory=dict)
     numbers: dict[bytes, Numbering] = field(default_factory=dict)
+    withdrawn: dict[bytes, Withdrawn] = field(default_factory=dict)
     credential: bytes | None = None
     roster: Document | None = None
     roster_version: int = 1

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { FILE_SIZE } from "../../../web/protocol/attachment.ts";
+import { makeBody, TRACKS } from "../../../web/protocol/body.ts";
 import { encodeB64u, type Json, parseJson, serializeJson } from "../../../web/protocol/encoding.ts";
 import { MalformedError } from "../../../web/protocol/errors.ts";
-import { ABSENT, allowId, EXCLUDED, parse, type Payload, serialize, textBody } from "../../../web/protocol/payload.ts";
+import { ABSENT, allowId, EXCLUDED, parse, type Payload, serialize } from "../../../web/protocol/payload.ts";
 import { shapeRecipient } from "./world.ts";
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
@@ -46,28 +47,23 @@ const attachment = fc.record({
   size: fc.nat(FILE_SIZE),
 });
 const attachments = fc.uniqueArray(attachment, { maxLength: 10, selector: (each) => encodeB64u(each.key) });
+const answered = fc.record({ text, answers, questions: fc.nat(), attachments, continues: fc.boolean() });
+const replied = fc.record({
+  text,
+  attachments,
+  continues: fc.boolean(),
+  gist: text,
+  summary: fc.option(text.filter((value) => value !== "")),
+  track: fc.option(fc.constantFrom(...TRACKS)),
+  next: fc.option(fc.constantFrom("2026-12-01", "2028-02-29")),
+});
+const byMailbox = { ...common, allow: allowList, contact };
+const byWorkstation = { ...common, allow: reference, contact: fc.constant(null) };
 const payloads: fc.Arbitrary<Payload> = fc.oneof(
-  fc.record({
-    ...common,
-    kind: fc.constant("message" as const),
-    body: fc.record({ text, answers, questions: fc.nat(), attachments }),
-    allow: allowList,
-    contact,
-  }),
-  fc.record({
-    ...common,
-    kind: fc.constant("allow" as const),
-    body: fc.constant(textBody("")),
-    allow: allowList,
-    contact,
-  }),
-  fc.record({
-    ...common,
-    kind: fc.constant("reply" as const),
-    body: fc.tuple(text, attachments).map(([said, beside]) => textBody(said, beside)),
-    allow: reference,
-    contact: fc.constant(null),
-  }),
+  fc.record({ ...byMailbox, kind: fc.constant("message" as const), body: answered.map(makeBody) }),
+  fc.record({ ...byMailbox, kind: fc.constantFrom("allow" as const, "withdraw" as const), body: fc.constant(makeBody()) }),
+  fc.record({ ...byWorkstation, kind: fc.constant("reply" as const), body: replied.map(makeBody) }),
+  fc.record({ ...byWorkstation, kind: fc.constant("destroyed" as const), body: fc.constant(makeBody()) }),
 );
 
 /** A Map that was read is sorted; one that was made need not be. */

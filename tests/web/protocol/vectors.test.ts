@@ -8,6 +8,7 @@ import * as conversation from "../../../web/protocol/conversation.ts";
 import * as encoding from "../../../web/protocol/encoding.ts";
 import * as envelope from "../../../web/protocol/envelope.ts";
 import * as keyset from "../../../web/protocol/keyset.ts";
+import * as letter from "../../../web/protocol/letter.ts";
 import * as mailbox from "../../../web/protocol/mailbox.ts";
 import * as recipient from "../../../web/protocol/recipient.ts";
 import * as payload from "../../../web/protocol/payload.ts";
@@ -128,6 +129,17 @@ const EXAMINERS: Readonly<Record<string, (vector: Vector) => Promise<string>>> =
       expect(recipient.encodeIdentity(recipient.decodeIdentity(vector.text("text")))).toBe(vector.text("text"));
     }),
 
+  join: (vector) =>
+    outcome(() => {
+      const given = vector.texts("payloads").map((text) => readMessage(encoding.decodeB64(text)));
+      const letters = letter.joinLetters(given).map(({ messages, text, whole }) => ({
+        messages: messages.map(({ id }) => hexOf(id)),
+        text,
+        whole,
+      }));
+      expect(letters).toEqual(vector.list("letters"));
+    }),
+
   json: (vector) =>
     outcome(() => {
       expect(encoding.serializeJson(encoding.parseJson(vector.b64("json")))).toEqual(vector.b64("json"));
@@ -191,6 +203,13 @@ const EXAMINERS: Readonly<Record<string, (vector: Vector) => Promise<string>>> =
       expect(Object.fromEntries(states)).toEqual(vector.raw("sealed"));
     }),
 
+  split: (vector) =>
+    outcome(() => {
+      const text = (vector.list("text") as [string, number][]).map(([part, times]) => part.repeat(times)).join("");
+      const pieces = letter.splitText(text).map((piece) => utf8.encode(piece));
+      expect(pieces.map((piece) => [piece.length, hexOf(encoding.digest(piece))])).toEqual(vector.list("pieces"));
+    }),
+
   thread: (vector) =>
     outcome(() => {
       const given = vector.texts("payloads").map((text) => readMessage(encoding.decodeB64(text)));
@@ -210,6 +229,7 @@ const EXAMINERS: Readonly<Record<string, (vector: Vector) => Promise<string>>> =
       expect(slotsOf(first)).toEqual(vector.raw("first"));
       expect(slotsOf(second)).toEqual(vector.raw("second"));
       expect(slotsOf(visit.planNext(listed, [...first, ...second]))).toEqual(vector.raw("next"));
+      expect(slotsOf(visit.planMore(own, seen, listed, [...first, ...second]))).toEqual(vector.raw("more"));
     }),
 
   week: (vector) =>

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 import { deriveAddress, prefix, type Slot } from "../../../web/protocol/address.ts";
 import { concat, encodeB64u } from "../../../web/protocol/encoding.ts";
-import { FETCH_COUNT, type Listed, matchIndex, planFirst, planNext, planSecond } from "../../../web/protocol/visit.ts";
+import { FETCH_COUNT, type Listed, matchIndex, planFirst, planMore, planNext, planSecond } from "../../../web/protocol/visit.ts";
 import { makeRandom } from "./world.ts";
 
 const OWN = makeRandom("own")(32);
@@ -31,6 +31,25 @@ test("a visit asks for every listed message once, and never for more at a time t
       expect(asked.filter((slot) => !slot.startsWith(own)).sort()).toEqual(wanted.sort());
     }),
   );
+});
+
+test("four more asks for every gap among own messages too, once, the highest numbers first", () => {
+  fc.assert(
+    fc.property(listings, fc.nat(255), (listed, highest) => {
+      const asked = [...planFirst(OWN, listed), ...planSecond(OWN, highest, listed, [])];
+      const more = planMore(OWN, highest, listed, asked);
+      expect(more.every(({ number }, i) => i === 0 || number <= (more[i - 1]?.number ?? 0))).toBe(true);
+      const own = encodeB64u(OWN);
+      const known = [...asked, ...more].map(keyOf);
+      expect(new Set(more.map(keyOf)).size).toBe(more.length);
+      expect(more.map(keyOf).some((slot) => asked.map(keyOf).includes(slot))).toBe(false);
+      for (let number = 0; number < highest; number += 1) {
+        expect(known).toContain(`${own} ${number}`);
+      }
+    }),
+    { numRuns: 30 },
+  );
+  expect(planMore(OWN, -1, new Map(), [])).toEqual([]);
 });
 
 test("an index is matched for exactly what it lists, whatever stands beside it", async () => {

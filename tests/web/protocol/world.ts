@@ -3,6 +3,7 @@
 import { shake256 } from "@noble/hashes/sha3.js";
 
 import { recipientOf } from "../../../web/protocol/age.ts";
+import { makeBody } from "../../../web/protocol/body.ts";
 import { parseCard, serializeCard } from "../../../web/protocol/card.ts";
 import { composeReply, type Draft, type Message } from "../../../web/protocol/conversation.ts";
 import { compareBytes, digest, encodeB64u } from "../../../web/protocol/encoding.ts";
@@ -12,7 +13,7 @@ import { type Keyset, serializeKeyset, verify } from "../../../web/protocol/keys
 import * as labels from "../../../web/protocol/labels.ts";
 import { derive, type Mailbox } from "../../../web/protocol/mailbox.ts";
 import { makeSecret } from "../../../web/protocol/code.ts";
-import { type Id, type Payload, serialize, textBody } from "../../../web/protocol/payload.ts";
+import { type Id, type Payload, serialize } from "../../../web/protocol/payload.ts";
 import { type Pins, type Roster, serializeRoster, type Workstation } from "../../../web/protocol/roster.ts";
 import { sign, signDocument, verifyingKey } from "../../../web/protocol/signing.ts";
 import { authorId, type Document } from "../../../web/protocol/verifying.ts";
@@ -128,7 +129,7 @@ export async function makeMailbox(seed = "reporter"): Promise<Mailbox> {
 }
 
 export function makeDraft(changes: Partial<Draft> = {}): Draft {
-  return { kind: "message", body: textBody("Hallo"), day: DAY, number: 0, previous: null, seen: new Map(), ...changes };
+  return { kind: "message", body: makeBody({ text: "Hallo" }), day: DAY, number: 0, previous: null, seen: new Map(), ...changes };
 }
 
 export function signAsMailbox(payload: Payload, mailbox: Mailbox): Opened {
@@ -147,7 +148,7 @@ export function writeReply(
   messages: readonly Message[],
   changes: Partial<Draft> = {},
 ): Opened {
-  const draft = makeDraft({ kind: "reply", body: textBody("Goed dat u schrijft."), ...changes });
+  const draft = makeDraft({ kind: "reply", body: makeBody({ text: "Goed dat u schrijft." }), ...changes });
   return signAsWorkstation(composeReply(counsellor.workstation, keyset, messages, draft), counsellor);
 }
 
