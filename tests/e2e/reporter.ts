@@ -143,9 +143,12 @@ export class Reporter {
     return words;
   }
 
-  /** Read the code from the page and type two of its words back. */
-  async takeCode(look: () => Promise<void> = async () => Promise.resolve()): Promise<string[]> {
+  /** Read the code from the page, the first or the one after so many others, and type two of its words back. */
+  async takeCode(look: () => Promise<void> = async () => Promise.resolve(), others = 0): Promise<string[]> {
     await this.step("step-code");
+    for (let i = 0; i < others; i += 1) {
+      await this.press("other");
+    }
     const words = await this.texts("[data-slot=word]");
     await this.press("next");
     await this.step("step-repeat");

@@ -82,6 +82,7 @@ def test_the_ceremonies_work_as_commands(
     code, out, _err = run(capsys, "card", *places, "--handout", handout, *courier, *given)
     assert code == 0
     assert "bevestigd" in out
+    assert re.search(r"acht woorden van deze lijst.*\n    ([a-z]+ ){7}[a-z]+\n", out)
     assert len(list((tmp_path / "spool" / "outgoing" / "documents").iterdir())) == 15
     assert (tmp_path / "courier").exists()
 

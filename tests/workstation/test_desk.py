@@ -10,9 +10,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import Cookie, TestResponse
 
+from crypto.keyset import fingerprint
 from crypto.week import WEEK_SECONDS
 from tests.workstation.helpers import PASSPHRASE, Organisation, make_mailbox, write
 from tests.world import NOW
+from workstation.content import load_words
 from workstation.desk.app import create_app
 from workstation.desk.guard import HEADERS
 from workstation.desk.serve import Server
@@ -85,6 +87,17 @@ def test_a_report_is_read_as_a_letter_with_the_words_of_the_questions(browser: B
     assert "Het gaat niet goed" in browser.page
     assert "Uitzoeken of ik aangifte doe" in browser.page
     assert "18 november 2026" in browser.page
+
+
+def test_the_eight_words_of_the_team_can_be_read_aloud(browser: Browser, organisation: Organisation) -> None:
+    """They are the ones that the people's site shows to whoever wants to compare them by telephone."""
+    browser.unlock()
+    browser.get("/")
+    with organisation.unlocked("anna") as keyring:
+        document = keyring.state.roster
+        assert document is not None
+        words = fingerprint(keyring.pins.root_key, document.payload, load_words())
+    assert " ".join(words) in browser.page
 
 
 def test_script_in_a_report_is_text(browser: Browser) -> None:

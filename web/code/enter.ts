@@ -1,96 +1,115 @@
-/** Entering a code: eight words, typed or pasted, from a paper. A correction is proposed, never applied. */
+/** Entering a code: eight words, typed, pasted or spelled out, from a paper. A repair is proposed, never applied. */
 
-import { choose, clone, fields, press, show, slots } from "../page.ts";
-import { complete, decode, PREFIX_LETTERS, recover, split, WORD_COUNT } from "../protocol/code.ts";
-import { ProtocolError } from "../protocol/errors.ts";
-import { fillPlace } from "./show.ts";
-import { chooseList } from "./words.ts";
+import { onLeave } from "../leave.ts";
+import { choose, clone, fill, press, show, slot } from "../page.ts";
+import { decode, WORD_COUNT } from "../protocol/code.ts";
+import { MalformedError } from "../protocol/errors.ts";
+import { CodeFields, findUnknown } from "./fields.ts";
+import { type Proposal, repair } from "./repair.ts";
+import { chooseList, DUTCH, type Lists } from "./words.ts";
 
-/** Ask for a code of one of these lists until it is one; return its secret of 11 bytes. */
-export async function enterCode(lists: readonly (readonly string[])[]): Promise<Uint8Array> {
+/**
+ * Ask for a code of one of these lists until it is one; return its secret of 11 bytes.
+ *
+ * The Dutch list is there from the start; only a word that is not on it waits for the others. Throws whatever loading
+ * them has thrown, once they are needed.
+ */
+export async function enterCode(loading: Promise<Lists>): Promise<Uint8Array> {
   const step = clone("step-enter");
-  const controls = fields(step, "word");
-  for (const control of controls) {
-    control.addEventListener("paste", (event) => {
-      spread(event as ClipboardEvent, controls);
-    });
-  }
+  const entry = new CodeFields(step, [DUTCH]);
+  loading.then(
+    (lists) => {
+      entry.lists = lists;
+    },
+    () => undefined,
+  );
+  let proposals: readonly Proposal[] = [];
+  const forget = (): void => {
+    entry.wipe();
+    proposals = [];
+    slot(step, "proposals").replaceChildren();
+  };
+  onLeave(forget);
   show(step);
-  controls[0]?.focus();
-  let proposal: { place: number; word: string } | null = null;
+  entry.focus(0);
   for (;;) {
-    const { action } = await press(step);
-    if (action === "accept" && proposal !== null) {
-      const control = controls[proposal.place];
-      if (control !== undefined) {
-        control.value = proposal.word;
-      }
+    const { action, button } = await press(step);
+    if (action === "accept") {
+      entry.write(proposals[Number(button.dataset["number"])]?.words ?? []);
     }
-    const typed = controls.map((control) => split(control.value).join(""));
-    const list = chooseList(typed, lists);
-    try {
-      const secret = decode(typed, list);
-      wipe(controls);
+    const typed = entry.read();
+    const isComplete = entry.lists.length > 1;
+    const secret = open(typed, entry.lists) ?? (isComplete ? null : open(typed, await wait(step, loading)));
+    if (secret !== null) {
+      forget();
       return secret;
+    }
+    const list = chooseList(typed, entry.lists);
+    proposals = repair(typed, list);
+    explain(step, entry, typed, list);
+    propose(step, entry, proposals);
+  }
+}
+
+async function wait(step: HTMLElement, loading: Promise<Lists>): Promise<Lists> {
+  choose(step, "repair", null);
+  choose(step, "problem", "waiting");
+  return loading;
+}
+
+function open(typed: readonly string[], lists: Lists): Uint8Array | null {
+  for (const words of lists) {
+    try {
+      return decode(typed, words);
     } catch (error) {
-      if (!(error instanceof ProtocolError)) {
+      if (!(error instanceof MalformedError)) {
         throw error;
       }
-      proposal = explain(step, typed, list);
     }
   }
+  return null;
 }
 
-function explain(
-  step: HTMLElement,
-  typed: readonly string[],
-  list: readonly string[],
-): { place: number; word: string } | null {
-  const unknown = typed.flatMap((word, place) => (isKnown(word, list) ? [] : [place]));
-  const [place] = unknown;
-  if (place === undefined) {
-    choose(step, "problem", "wrong");
-    return null;
-  }
-  if (unknown.length > 1) {
-    choose(step, "problem", unknown.every((each) => typed[each] === "") ? "missing" : "unknown");
-    markPlace(step, typed.findIndex((word, i) => word !== "" && unknown.includes(i)) || place);
-    return null;
-  }
-  // One unreadable word at a known place follows from the seven others.
-  const word = recover(
-    typed.map((each, i) => (i === place ? null : each)),
-    list,
-  );
-  choose(step, "problem", "proposal");
-  markPlace(step, place, word);
-  return { place, word };
+/** Say in which way the words fail, and lead to the first one to look at. */
+function explain(step: HTMLElement, entry: CodeFields, typed: readonly string[], words: readonly string[]): void {
+  const unknown = findUnknown(typed, words);
+  const [first] = unknown;
+  const count = typed.filter((word) => word !== "").length;
+  fill(step, "index", String((first ?? 0) + 1));
+  fill(step, "count", String(count));
+  choose(step, "problem", first !== undefined ? "unknown" : count < WORD_COUNT ? "missing" : "wrong");
+  entry.mark(unknown);
+  entry.focus(first ?? Math.max(0, typed.indexOf("")));
 }
 
-function markPlace(step: HTMLElement, place: number, word = ""): void {
-  for (const slot of slots(step, "index")) {
-    fillPlace(slot.parentElement ?? step, Math.max(place, 0), word);
-  }
-  fields(step, "word")[Math.max(place, 0)]?.focus();
-}
-
-function isKnown(word: string, list: readonly string[]): boolean {
-  return list.includes(word) || (word.length >= PREFIX_LETTERS && complete(word, list).length === 1);
-}
-
-// All eight words may be pasted into any field, with or without numbers and commas.
-function spread(event: ClipboardEvent, controls: readonly (HTMLInputElement | HTMLTextAreaElement)[]): void {
-  const words = split(event.clipboardData?.getData("text") ?? "");
-  if (words.length === WORD_COUNT) {
-    event.preventDefault();
-    controls.forEach((control, i) => {
-      control.value = words[i] ?? "";
-    });
+/** Ask for whole codes whether they were meant; the words that are other than typed are marked. */
+function propose(step: HTMLElement, entry: CodeFields, proposals: readonly Proposal[]): void {
+  const [first, ...others] = proposals;
+  const isGap = others.length > 0 && proposals.length === WORD_COUNT;
+  choose(step, "repair", first === undefined ? null : "proposal");
+  choose(step, "question", isGap ? "gap" : others.length > 0 ? "several" : "one");
+  slot(step, "proposals").replaceChildren(...proposals.map((proposal, i) => makeProposal(proposal, i, isGap)));
+  if (first !== undefined) {
+    entry.mark(isGap ? [] : proposals.flatMap(({ changes }) => changes.map(({ place }) => place)));
+    // Whoever reads the question needs neither the keyboard of a phone nor a field.
+    const question = slot(step, "question");
+    question.focus({ preventScroll: true });
+    question.scrollIntoView({ block: "nearest" });
   }
 }
 
-function wipe(controls: readonly (HTMLInputElement | HTMLTextAreaElement)[]): void {
-  for (const control of controls) {
-    control.value = "";
+function makeProposal({ words, changes }: Proposal, number: number, isShort: boolean): HTMLElement {
+  const item = clone("proposal");
+  const button = slot(item, "code");
+  button.dataset["number"] = String(number);
+  const isChanged = (place: number): boolean => changes.some((change) => change.place === place);
+  for (const [place, word] of words.entries()) {
+    if (isChanged(place) || !isShort) {
+      const part = clone(isChanged(place) ? "proposed" : "kept");
+      fill(part, "index", String(place + 1));
+      fill(part, isChanged(place) ? "word" : "same", word);
+      button.append(part);
+    }
   }
+  return item;
 }

@@ -1,30 +1,23 @@
 /** The write page: from the first question to *Verstuurd*, in one document, with no request before *Versturen*. */
 
 import { random } from "../api.ts";
-import { choosePlaces, repeatWords, showCode } from "../code/show.ts";
-import { DUTCH } from "../code/words.ts";
-import { Delivery } from "../delivery.ts";
+import { Codes } from "../code/codes.ts";
+import { repeatWords, showCode } from "../code/show.ts";
 import { holdBack, wasLoadedAnew } from "../history.ts";
-import { makeMailbox } from "../keys.ts";
-import { onLeave, wipe, wipeOnLeave } from "../leave.ts";
-import { choose, clone, press, show, today } from "../page.ts";
-import { showProgress } from "../progress.ts";
-import { makeBody } from "../protocol/body.ts";
-import { encode, makeSecret, SECRET_SIZE } from "../protocol/code.ts";
-import type { Draft } from "../protocol/conversation.ts";
+import { onLeave, wipe } from "../leave.ts";
+import { choose, clone, show } from "../page.ts";
 import { leaving } from "../protocol/pause.ts";
 import { loadKeyset } from "../team.ts";
 import { endure, insist } from "../trouble.ts";
 import { type Answers, forget, isEmpty, type Question, readQuestions } from "./answers.ts";
 import { askBegin, askFiles, askQuestion, askStory, type Welcome } from "./ask.ts";
 import { check } from "./check.ts";
-import { allowAllBut, askExclude, listPersons, type Person } from "./exclude.ts";
+import { askExclude, listPersons, type Person } from "./exclude.ts";
 import { type Step, walk } from "./route.ts";
+import { Sending } from "./send.ts";
 
 const CHECK = "check";
 const NO_REPLY = "no-reply";
-// The version of content/questions/ stands in the page.
-const questionsVersion = (): number => Number(document.body.dataset["questions"]);
 
 /** Run the page. A keyset that does not hold closes it before a word is typed. */
 export async function write(): Promise<void> {
@@ -41,19 +34,18 @@ async function run(): Promise<void> {
   const questions = readQuestions();
   const persons = listPersons(keyset.roster);
   const answers: Answers = { tellsFirst: true, choices: new Map(), story: "", files: [], excluded: new Set() };
-  const secret = wipeOnLeave(makeSecret(wipeOnLeave(random(SECRET_SIZE))));
-  const words = encode(secret, DUTCH);
+  const codes = new Codes(random);
+  const sending = new Sending(codes, answers, persons);
   onLeave(() => {
     forget(answers);
-    words.fill("");
   });
   const sent = keepWhatIsTyped(answers, questions);
   const asking = planSteps(questions, persons, answers);
   const rest: readonly Step[] = [
     { id: CHECK, take: async () => check({ questions, persons, answers, steps: asking }) },
-    { id: "code", take: async () => actionOf(await showCode(words)) },
-    { id: "repeat", take: async () => actionOf(await repeatWords(words, choosePlaces(random(2)))) },
-    { id: "send", take: async () => actionOf(await send(secret, answers, persons)) },
+    { id: "code", take: async () => actionOf(await showCode(codes)) },
+    { id: "repeat", take: async () => actionOf(await repeatWords(codes.chosen)) },
+    { id: "send", take: async () => actionOf(await sending.ask()) },
   ];
   await walk(
     () => [...asking(), ...rest],
@@ -111,35 +103,3 @@ function leap(action: string, from: string, asking: readonly Step[], questions: 
 }
 
 const actionOf = (goesOn: boolean): string => (goesOn ? "next" : "back");
-
-async function send(secret: Uint8Array, answers: Answers, persons: readonly Person[]): Promise<boolean> {
-  const allow = allowAllBut(persons, new Set(answers.excluded));
-  let delivery: Delivery | null = null;
-  while ((await press(show(clone("step-send")))).action === "send") {
-    const sent = await insist(async () => {
-      const progress = showProgress(answers.files.length > 0);
-      const draft = draftOf(answers);
-      if (delivery?.carries(draft, answers.files) !== true) {
-        delivery = new Delivery(await makeMailbox(secret, progress.report), draft, answers.files, allow);
-      }
-      await delivery.send(progress);
-      return true;
-    });
-    if (sent === true) {
-      return true;
-    }
-  }
-  return false;
-}
-
-function draftOf(answers: Answers): Draft {
-  const given = [...answers.choices].filter(([, chosen]) => chosen.length > 0);
-  return {
-    kind: "message",
-    body: makeBody({ text: answers.story.trim(), answers: new Map(given), questions: questionsVersion() }),
-    day: today(),
-    number: 0,
-    previous: null,
-    seen: new Map(),
-  };
-}

@@ -28,12 +28,15 @@ export async function read(): Promise<void> {
 async function run(): Promise<void> {
   document.getElementById("without-script")?.remove();
   for (;;) {
-    const loaded = await insist(async () => ({ keyset: await loadKeyset(), index: await getIndex(), lists: await loadLists() }));
+    const lists = loadLists();
+    // It may fail before anybody waits for it; enterCode tells.
+    lists.catch(() => undefined);
+    const loaded = await insist(async () => ({ keyset: await loadKeyset(), index: await getIndex() }));
     if (loaded === null) {
       history.back();
       return;
     }
-    const secret = wipeOnLeave(await enterCode(loaded.lists));
+    const secret = wipeOnLeave(await enterCode(lists));
     const visited = await insist(async () => {
       const { report } = showProgress();
       return visit(await makeMailbox(secret, report), loaded.keyset, loaded.index, report);

@@ -32,7 +32,8 @@ function raise(a: number, exponent: number): number {
 // spec: the weight of digit i is α^(7−i), α = x. They differ from one another, hence a swap shows.
 const WEIGHTS = Array.from({ length: WORD_COUNT }, (_, i) => raise(2, WORD_COUNT - 1 - i));
 
-function syndrome(digits: readonly number[]): number {
+/** Return the sum that is zero for the eight digits of a code, each with its weight. */
+export function syndrome(digits: readonly number[]): number {
   return WEIGHTS.reduce((total, weight, i) => total ^ multiply(weight, digits[i] ?? 0), 0);
 }
 

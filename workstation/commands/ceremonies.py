@@ -131,6 +131,8 @@ def _take(args: Namespace, keyring: Keyring, spool: Spool, now: int) -> Lines:
             version=taken.version, day=taken.expires_on
         ),
         *(f"    {w.name} ({w.person})" for w in taken.active.values()),
+        _("De acht woorden van deze lijst, voor wie belt om ze te vergelijken:"),
+        "    " + " ".join(list_words(keyring.state.me.root_key, handout.roster)),
     ]
     if keyring.state.credential is None:
         told.append(_("Er zat geen koerierssleutel voor u bij. Vraag de beheerder om een nieuw uitdeelbestand."))

@@ -157,6 +157,7 @@ class Views:
             entries=[show_entry(work, c) for c in work.inbox()],
             withdrawn=show_withdrawn(work),
             notices=list_notices(work, self.desk.clock()),
+            team_words=work.team_words(),
             chosen={} if conversation is None else _describe(work, conversation, today),
             tracks=list_tracks(),
             refusal=work.refusal,

@@ -17,6 +17,7 @@ from crypto.week import day_of, in_grace
 from workstation.archive import Archive
 from workstation.attachments import Attachments
 from workstation.cases.inbox import Conversation, group, list_inbox, read_conversation
+from workstation.ceremony.enrolment import list_words
 from workstation.ceremony.published import Outlook, examine, parse_published
 from workstation.ceremony.refusals import explain
 from workstation.ceremony.renewal import Renewal, renew
@@ -83,6 +84,11 @@ class Work:
         """Return the newest roster that this workstation has verified, expired or not: for names."""
         document = self.keyring.state.roster
         return None if document is None else open_roster(document, self.keyring.pins)
+
+    def team_words(self) -> tuple[str, ...]:
+        """Return the eight words of that roster, for whoever calls to compare them; none without one."""
+        document = self.keyring.state.roster
+        return () if document is None else list_words(self.keyring.pins.root_key, document)
 
     def inbox(self) -> list[Conversation]:
         """Return all conversations, those that wait for an answer first."""
