@@ -107,13 +107,16 @@ export async function press(root: HTMLElement): Promise<Press> {
   });
 }
 
-/** Keep a "so many characters left" up to date; return whether the text is within its limit. */
+// Whoever still has room for a page need not think of an end.
+const NEAR_THE_END = 2_000;
+
+/** Say how many characters are left when it becomes tight; return whether the text is within its limit. */
 export function countCharacters(root: HTMLElement, control: Control): () => boolean {
   const most = Number(control.dataset["max"]);
   const count = (): boolean => {
     const left = most - control.value.length;
     fill(root, "count", new Intl.NumberFormat(document.documentElement.lang).format(Math.abs(left)));
-    choose(root, "counter", left < 0 ? "over" : "within");
+    choose(root, "counter", left < 0 ? "over" : left < NEAR_THE_END ? "within" : null);
     return left >= 0;
   };
   control.addEventListener("input", count);

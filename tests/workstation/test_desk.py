@@ -93,11 +93,13 @@ def test_the_eight_words_of_the_team_can_be_read_aloud(browser: Browser, organis
     """They are the ones that the people's site shows to whoever wants to compare them by telephone."""
     browser.unlock()
     browser.get("/")
+    shown = browser.page
+    browser.post("/vergrendelen")
     with organisation.unlocked("anna") as keyring:
         document = keyring.state.roster
         assert document is not None
         words = fingerprint(keyring.pins.root_key, document.payload, load_words())
-    assert " ".join(words) in browser.page
+    assert " ".join(words) in shown
 
 
 def test_script_in_a_report_is_text(browser: Browser) -> None:

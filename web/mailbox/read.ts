@@ -7,9 +7,10 @@ import type { Upload } from "../attachments/upload.ts";
 import { enterCode } from "../code/enter.ts";
 import { loadLists } from "../code/words.ts";
 import { Delivery } from "../delivery.ts";
+import { holdBack } from "../history.ts";
 import { makeMailbox } from "../keys.ts";
-import { wipe, wipeOnLeave } from "../leave.ts";
-import { clone, countCharacters, field, press, show, slot, today } from "../page.ts";
+import { onLeave, wipe, wipeOnLeave } from "../leave.ts";
+import { choose, clone, countCharacters, press, show, slot, today } from "../page.ts";
 import { type Report, showProgress } from "../progress.ts";
 import { makeBody } from "../protocol/body.ts";
 import { type Draft, newestAllow, seenBy } from "../protocol/conversation.ts";
@@ -25,9 +26,19 @@ export async function read(): Promise<void> {
   await endure(run);
 }
 
+/** An answer that somebody is writing. */
+interface Writing {
+  text: string;
+  readonly files: Upload[];
+}
+
 async function run(): Promise<void> {
   document.getElementById("without-script")?.remove();
-  for (;;) {
+  const writing: Writing = { text: "", files: [] };
+  for (let isHeld = false; ; isHeld = true) {
+    onLeave(() => {
+      discard(writing);
+    });
     const lists = loadLists();
     // It may fail before anybody waits for it; enterCode tells.
     lists.catch(() => undefined);
@@ -37,12 +48,15 @@ async function run(): Promise<void> {
       return;
     }
     const secret = wipeOnLeave(await enterCode(lists));
+    if (!isHeld) {
+      holdBack(() => !isUnsent(writing), () => { goBack(); });
+    }
     const visited = await insist(async () => {
       const { report } = showProgress();
       return visit(await makeMailbox(secret, report), loaded.keyset, loaded.index, report);
     });
     if (visited !== null) {
-      await (visited.own.length === 0 && !visited.isListed ? showNothing() : converse(visited));
+      await (visited.own.length === 0 && !visited.isListed ? showNothing() : converse(visited, writing));
     }
     wipe();
   }
@@ -53,9 +67,8 @@ async function showNothing(): Promise<void> {
 }
 
 /** Show the conversation until it is closed, or deleted. */
-async function converse(visited: Visit): Promise<void> {
-  const files: Upload[] = [];
-  let text = "";
+async function converse(visited: Visit, writing: Writing): Promise<void> {
+  const { files } = writing;
   let sent = false;
   let delivery: Delivery | null = null;
   let deletion: Deletion | null = null;
@@ -64,9 +77,9 @@ async function converse(visited: Visit): Promise<void> {
     showLetters(page, visited);
     slot(page, "reply").replaceChildren(...(sent ? [clone("notice-sent")] : makeReply(visited)));
     show(page);
-    const { action, button } = await act(page, text, files);
-    text = readReply(page);
-    if (action === "close") {
+    const { action, button } = await act(page, writing);
+    if (action === "close" || action === "discard") {
+      discard(writing);
       return;
     } else if (action === "delete") {
       deletion ??= new Deletion(visited);
@@ -74,7 +87,7 @@ async function converse(visited: Visit): Promise<void> {
         return;
       }
     } else if (action === "send") {
-      const written = text.trim();
+      const written = writing.text.trim();
       sent = (await insist(async () => {
         const progress = showProgress(files.length > 0);
         if (delivery?.carries(draftOf(visited, written), files) !== true) {
@@ -88,8 +101,7 @@ async function converse(visited: Visit): Promise<void> {
         return true;
       })) === true;
       if (sent) {
-        text = "";
-        files.length = 0;
+        discard(writing);
         deletion = null;
         await insist(async () => visited.fetchOwn());
       }
@@ -117,26 +129,47 @@ function makeReply(visited: Visit): HTMLElement[] {
   return [clone(visited.own.length === 0 ? "notice-own-missing" : "reply")];
 }
 
-// A reply without a word and without a file is not sent.
-async function act(page: HTMLElement, text: string, files: Upload[]): ReturnType<typeof press> {
+// A reply without a word and without a file is not sent, and one that was begun is not closed in passing.
+async function act(page: HTMLElement, writing: Writing): ReturnType<typeof press> {
   const control = page.querySelector("[data-field=reply]");
   if (!(control instanceof HTMLTextAreaElement)) {
     return press(page);
   }
-  control.value = text;
-  offerFiles(slot(page, "reply"), files);
+  control.value = writing.text;
+  control.addEventListener("input", () => {
+    writing.text = control.value;
+    choose(page, "unsent", null);
+  });
+  offerFiles(slot(page, "reply"), writing.files);
   const fits = countCharacters(page, control);
   for (;;) {
     const pressed = await press(page);
-    if (pressed.action !== "send" || (fits() && (control.value.trim() !== "" || files.length > 0))) {
+    const { action } = pressed;
+    if (action === "close" && isUnsent(writing)) {
+      choose(page, "unsent", "unsent");
+      page.querySelector<HTMLElement>("[data-action=discard]")?.focus();
+    } else if (action !== "send" || (fits() && isUnsent(writing))) {
       return pressed;
+    } else {
+      control.focus();
     }
-    control.focus();
   }
 }
 
-function readReply(page: HTMLElement): string {
-  return page.querySelector("[data-field=reply]") === null ? "" : field(page, "reply").value;
+function isUnsent({ text, files }: Writing): boolean {
+  return text.trim() !== "" || files.length > 0;
+}
+
+function discard(writing: Writing): void {
+  writing.text = "";
+  writing.files.length = 0;
+}
+
+// The browser's Back: from a sheet to the conversation, and from there as *Sluit mijn berichten*.
+function goBack(): void {
+  const main = document.getElementById("main");
+  const button = main?.querySelector<HTMLElement>("[data-action=back]") ?? main?.querySelector<HTMLElement>("[data-action=close]");
+  button?.click();
 }
 
 // The next free number is looked for only now, so that reading alone looks the same for everybody.
