@@ -212,12 +212,12 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
   }, 60_000);
 
   async function openCode(): Promise<void> {
-    await page.goto(`${organisation.portal}/nl/schrijven/`);
-    await page.waitForSelector("#main input");
-    await page.click("#main input");
-    for (const action of ["next", "skip", "skip", "skip", "skip", "next"]) {
-      await reporter.press(action);
-    }
+    await reporter.begin("ask");
+    await reporter.step("step-question-for-whom");
+    await page.click("#main input[value=self]");
+    await reporter.press("end");
+    await reporter.step("step-check");
+    await reporter.press("next");
     await reporter.step("step-code");
   }
 

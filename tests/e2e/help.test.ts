@@ -148,7 +148,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
 
   test("by keyboard alone: it is opened, the next step is the first number, nothing under it is reached, and back", async () => {
     await walk.start("schrijven");
-    await walk.reporter.step("step-question-wellbeing");
+    await walk.reporter.step("step-question-danger");
     // leaving.test.ts shows that this is where the first Tab leads.
     await page.focus("#leave");
     for (const id of ["", "now"]) {
