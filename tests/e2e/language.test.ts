@@ -1,9 +1,12 @@
 /** The languages in real browsers: no word outside the catalogue, and no trace of which language somebody reads. */
 
+import { readdirSync } from "node:fs";
+
 import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { launch } from "./browsers.ts";
+import { Desk } from "./desk.ts";
 import { Organisation } from "./organisation.ts";
 import { Proxy } from "./proxy.ts";
 import { Reporter } from "./reporter.ts";
@@ -13,8 +16,10 @@ const PSEUDO = "vo";
 const LETTERS = "ȧƀƈḓḗƒɠħīĵķŀḿƞǿƥɋřşŧŭṽẇẋẏẑȦƁƇḒḖƑƓĦĪĴĶĿḾȠǾƤɊŘŞŦŬṼẆẊẎẐ";
 // What is in no catalogue: words of a code, days and sizes in the browser's words, names of people, of what they belong to
 // and of files, and what people wrote themselves.
-const NOT_OURS = ["word", "day", "size", "author", "name", "affiliations", "text"].map((name) => `[data-slot=${name}]`).join();
+const DAYS = ["day", "next", "from", "until"];
+const NOT_OURS = [...DAYS, "word", "size", "author", "name", "affiliations", "text"].map((name) => `[data-slot=${name}]`).join();
 const STORY = "Iemand wachtte bij mijn huis.";
+const GIST = "Kort: u bent veilig.";
 const FILE = "config.toml";
 
 let organisation: Organisation;
@@ -35,20 +40,47 @@ beforeEach(() => {
   proxy.twists.clear();
 });
 
+test("in the pseudo-language every word of every page is pseudo", async () => {
+  const browser = await launch("Chromium");
+  const { page } = await Reporter.open(browser, proxy.address, PSEUDO);
+  const watched = await watch(page);
+  const entries = readdirSync(organisation.path(`release/${PSEUDO}`), { withFileTypes: true });
+  const pages = entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+
+  for (const path of ["", ...pages.map((name) => `${name}/`)]) {
+    await page.goto(`${proxy.address}/${PSEUDO}/${path}`);
+  }
+  await page.goto(`${proxy.address}/${PSEUDO}/veilig/`);
+  await page.waitForSelector("#main [data-slot=people] li");
+  proxy.twists.set("/api/v1/keyset", () => Buffer.from("{}."));
+  await page.reload();
+  await page.waitForSelector("#main [data-action=retry]");
+
+  const { foreign, shown } = await watched();
+  expect(foreign).toEqual([]);
+  expect(shown).toEqual(expect.arrayContaining(["start", ...pages]));
+  await browser.close();
+}, 60_000);
+
 test("in the pseudo-language every word of every step is pseudo", async () => {
   const browser = await launch("Chromium");
   const reporter = await Reporter.open(browser, proxy.address, PSEUDO);
   const watched = await watch(reporter.page);
 
   const code = await reporter.write(STORY, [organisation.path(FILE)]);
-  const steps = await stepsOf(reporter.page);
+  // The sheet over a page is no step.
+  const steps = ["sheet-now", ...(await stepsOf(reporter.page))];
   await reporter.takeEveryStep(async (step) => {
     // Both lead to a step of their own.
     if (step === "step-question-danger" || step === "step-question-device") {
       await reporter.page.click("#main input[value=yes]");
     }
   });
+  await reporter.page.click("#now");
+  await reporter.page.click("dialog[open] [data-slot=close]");
   const unused = await reporter.prepare();
+
+  await agree(browser);
   await expect(reporter.enter(code)).resolves.toBe("conversation");
   steps.push(...(await stepsOf(reporter.page)));
   await reporter.press("fetch");
@@ -59,7 +91,13 @@ test("in the pseudo-language every word of every step is pseudo", async () => {
   await reporter.step("sheet-file-missing");
   await reporter.press("back");
   proxy.twists.clear();
+  await reporter.page.click("#main .heavy summary");
+  await reporter.page.click("#main .casekaart summary");
+  await reporter.press("moment");
+  await reporter.step("sheet-moment");
+  await reporter.press("back");
   await reporter.reply("Nog iets.");
+  await takeBack(reporter, code);
   await expect(reporter.enter(unused)).resolves.toBe("sheet-nothing");
   for (const [step, path] of [["sheet-error", "index"], ["sheet-closed", "keyset"]] as const) {
     proxy.twists.set(`/api/v1/${path}`, () => Buffer.from("{}."));
@@ -67,7 +105,9 @@ test("in the pseudo-language every word of every step is pseudo", async () => {
     await reporter.step(step);
   }
 
-  expect(await watched()).toEqual({ foreign: [], steps: [...new Set(steps)].sort() });
+  const { foreign, shown } = await watched();
+  expect({ foreign, shown: shown.filter((name) => name.includes("-") || name === "conversation") })
+    .toEqual({ foreign: [], shown: [...new Set(steps)].sort() });
   await browser.close();
 }, 240_000);
 
@@ -134,6 +174,29 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
   }, 60_000);
 });
 
+/** Let the desk answer with all that can be agreed. */
+async function agree(browser: Browser): Promise<void> {
+  await organisation.sync();
+  const desk = await Desk.unlock(browser, await organisation.openDesk("anna"));
+  await desk.read(STORY);
+  await desk.answer("Hierbij.", { gist: GIST, summary: "Wat wij weten.", track: "series", next: "2099-01-01" });
+  await organisation.sync();
+  await organisation.tick();
+  await desk.page.close();
+}
+
+/** Delete the open conversation, broken off once on the way, and look at what the code still shows. */
+async function takeBack(reporter: Reporter, code: readonly string[]): Promise<void> {
+  proxy.cuts = ({ path }) => path === "/api/v1/blocks/delete";
+  await reporter.press("delete");
+  await reporter.press("destroy");
+  await reporter.step("sheet-halted");
+  proxy.cuts = () => false;
+  await reporter.press("destroy");
+  await reporter.step("sheet-deleted");
+  await expect(reporter.enter(code)).resolves.toBe("conversation");
+}
+
 /** The calls of the API so far, as far as they do not come from chance: a ticket differs with every sum. */
 function calls(): unknown[] {
   const called = proxy.requests.filter(({ path }) => path.startsWith("/api/"));
@@ -166,12 +229,12 @@ async function stepsOf(page: Page): Promise<string[]> {
   );
 }
 
-/** Look at a page with every change of it; the result says which steps it showed, and which texts in no catalogue. */
-async function watch(page: Page): Promise<() => Promise<{ foreign: string[]; steps: string[] }>> {
-  const steps = new Set<string>();
+/** Look at a page with every change of it; the result says which pages and steps it showed, and which texts in no catalogue. */
+async function watch(page: Page): Promise<() => Promise<{ foreign: string[]; shown: string[] }>> {
+  const shown = new Set<string>();
   const foreign = new Set<string>();
-  await page.exposeFunction("note", (step: string, texts: readonly string[]) => {
-    steps.add(step);
+  await page.exposeFunction("note", (name: string, texts: readonly string[]) => {
+    shown.add(name);
     texts.forEach((text) => foreign.add(text));
   });
   await page.evaluateOnNewDocument(
@@ -186,25 +249,28 @@ async function watch(page: Page): Promise<() => Promise<{ foreign: string[]; ste
         around.closest("[lang]") === document.documentElement;
       const look = (): void => {
         const step = document.querySelector<HTMLElement>("#main [data-step]")?.dataset["step"];
-        if (step !== undefined) {
+        const over = document.querySelector("dialog[open]") === null ? undefined : "sheet-now";
+        // Nothing stands in the page before its body does.
+        const name = over ?? step ?? (document.body as HTMLElement | null)?.dataset["page"];
+        if (name !== undefined) {
           const texts: string[] = [];
           const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
           while (walker.nextNode() !== null) {
             const text = walker.currentNode as Text;
             texts.push(...(isForeign(text) ? [text.data] : []));
           }
-          (window as unknown as { note: (step: string, texts: string[]) => void }).note(step, texts);
+          (window as unknown as { note: (name: string, texts: string[]) => void }).note(name, texts);
         }
       };
       new MutationObserver(look).observe(document, { attributes: true, characterData: true, childList: true, subtree: true });
     },
     LETTERS,
     NOT_OURS,
-    [STORY, FILE],
+    [STORY, GIST, FILE],
   );
   return async () => {
     // An answer from the page comes after everything that it noted before.
     await page.evaluate(() => undefined);
-    return { foreign: [...foreign], steps: [...steps].sort() };
+    return { foreign: [...foreign], shown: [...shown].sort() };
   };
 }

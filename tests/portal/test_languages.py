@@ -53,6 +53,11 @@ def messages(language: str) -> list[Message]:
     return [message for message in read(TRANSLATIONS / language / "LC_MESSAGES/messages.po") if message.id]
 
 
+def is_said(tag: str, attributes: dict[str, str | None]) -> bool:
+    """Return whether the value of a control is shown; that of a choice is an id."""
+    return tag == "button" or attributes.get("type") in ("button", "submit", "reset", "text")
+
+
 class Texts(HTMLParser):
     """What a page says, word for word, as seen or as read aloud; each with the tag of the language it is said in."""
 
@@ -66,7 +71,9 @@ class Texts(HTMLParser):
         given = dict(attrs)
         language = given.get("lang") or self._open[-1][1]
         said = [value for name, value in attrs if name in SPOKEN]
-        said += [given.get("value")] if tag == "button" or given.get("type") in ("button", "submit", "reset") else []
+        said += [given.get("value")] if is_said(tag, given) else []
+        # The name of a file to keep; what it ends with is no word.
+        said += [(given.get("download") or "").rpartition(".")[0]]
         said += [given.get("content")] if given.get("name") == "description" else []
         self.found += [(language, text) for text in said if text]
         self.links += [given] if tag == "a" else []
@@ -167,12 +174,13 @@ def test_no_text_lies_outside_the_catalogue(built: dict[str, str], page: str) ->
 
 
 def test_what_is_read_aloud_is_found() -> None:
-    """Attributes that are texts, and the words on a button, count as texts."""
+    """Attributes that are texts, the words on a button or in a field, and the name of a file count as texts."""
     page = (
         '<html lang="nl"><p title="a" data-text="no">b<br>c</p><img alt="d"><input value="no" aria-label="e">'
-        '<input type="submit" value="f"><a lang="en">g</a></html>'
+        '<input type="submit" value="f"><input type="text" value="g"><input type="radio" value="no">'
+        '<a download="h.ics" lang="en">i</a></html>'
     )
-    assert parse(page).found == [*[("nl", letter) for letter in "abcdef"], ("en", "g")]
+    assert parse(page).found == [*[("nl", letter) for letter in "abcdefg"], ("en", "h"), ("en", "i")]
 
 
 def shape(page: str) -> Counter[str]:
@@ -181,9 +189,8 @@ def shape(page: str) -> Counter[str]:
 
     class Shape(HTMLParser):
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            kept = [
-                (n, re.sub(r"^/[a-z]+/", "/-/", v or "")) for n, v in attrs if n not in SPOKEN | {"lang", "hreflang"}
-            ]
+            words = SPOKEN | {"lang", "hreflang", "download"} | ({"value"} if is_said(tag, dict(attrs)) else set())
+            kept = [(n, re.sub(r"^/[a-z]+/", "/-/", v or "")) for n, v in attrs if n not in words]
             found[f"{tag} {kept}"] += 1
 
     Shape().feed(page)
