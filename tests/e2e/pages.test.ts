@@ -1,10 +1,9 @@
-/** The pages that explain: the team's eight words, nothing that follows anybody, and readable by everybody. */
+/** The pages that explain: the team's eight words, nothing that follows anybody, and readable. For axe: everybody.test.ts. */
 
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import axe from "axe-core";
 import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
@@ -185,23 +184,6 @@ test("every link inside the site leads somewhere", async () => {
   expect(broken).toEqual([]);
 }, 60_000);
 
-test("axe finds nothing on these pages, nor in any step of the others, and no step is wider than 320 pixels", async () => {
-  const browser = await launch("Chromium");
-  const page = await browser.newPage();
-  await page.setViewport({ width: 320, height: 640 });
-  const found: string[] = [];
-  for (const scheme of ["light", "dark"]) {
-    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-    for (const path of [...PAGES, "schrijven/", "lezen/"]) {
-      await page.goto(`${proxy.address}/nl/${path}`, { waitUntil: "networkidle0" });
-      await page.evaluate(axe.source);
-      found.push(...(await page.evaluate(examine)).map((problem) => `${scheme} ${path} ${problem}`));
-    }
-  }
-  expect(found).toEqual([]);
-  await browser.close();
-}, 180_000);
-
 interface Keyset {
   readonly cards: readonly unknown[];
   readonly freshness: readonly unknown[];
@@ -260,27 +242,4 @@ function nameFocused(): string {
   const { left, top, width, height } = focused.getClientRects()[0] ?? new DOMRect();
   const over = document.elementFromPoint(left + width / 2, top + height / 2);
   return `${over !== null && focused.contains(over) ? "" : "hidden "}${focused.innerText} ${focused.getAttribute("href") ?? ""}`;
-}
-
-/** What is wrong with the page as it stands, for axe and in width, and with each step of its templates in place. */
-async function examine(): Promise<string[]> {
-  const { axe: examiner } = window as unknown as { axe: typeof axe };
-  const main = document.getElementById("main") ?? document.body;
-  const look = async (name: string): Promise<string[]> => {
-    const { violations } = await examiner.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return [
-      ...violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${name} ${id} ${target.join(" ")}`)),
-      ...(scrollWidth > clientWidth ? [`${name} is too wide`] : []),
-    ];
-  };
-  const found = await look("as it stands");
-  for (const { id, content } of document.querySelectorAll("template")) {
-    const step = content.querySelector<HTMLElement>("[data-step]");
-    if (step !== null) {
-      main.replaceChildren(step.cloneNode(true));
-      found.push(...(await look(id)));
-    }
-  }
-  return found;
 }

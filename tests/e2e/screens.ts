@@ -11,7 +11,7 @@ import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, test } from "vitest";
 
 import { launch } from "./browsers.ts";
-import { Desk } from "./desk.ts";
+import { type Agreed, Desk } from "./desk.ts";
 import { Organisation } from "./organisation.ts";
 import { Proxy } from "./proxy.ts";
 import { Reporter } from "./reporter.ts";
@@ -22,6 +22,16 @@ const SCHEMES = ["light", "dark"] as const;
 const STORIES: Readonly<Record<string, string>> = {
   nl: "Na de vergadering stond er iemand bij mijn fiets. Hij zei dat hij weet waar mijn kinderen op school zitten.",
   en: "After the meeting somebody stood next to my bike. He said that he knows where my children go to school.",
+};
+
+const ANSWERS: Readonly<Record<string, string>> = {
+  nl: "Goed dat u dit schrijft. Wat die man zei, is een bedreiging, ook al klonk het als een terloopse opmerking.\n\nU hoeft nu niets te beslissen. Schrijf op wat u nog weet. Dat helpt, wat u later ook kiest.",
+  en: "It is good that you write this. What that man said is a threat, even if it sounded like a remark in passing.\n\nYou need not decide anything now. Write down what you remember. That helps, whatever you choose later.",
+};
+const NEXT = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10);
+const SAID: Readonly<Record<string, Agreed>> = {
+  nl: { gist: "Dit is een bedreiging. U hoeft nu niets te beslissen.", summary: "Een man sprak u aan na de vergadering en noemde de school van uw kinderen.", track: "series", next: NEXT },
+  en: { gist: "This is a threat. You need not decide anything now.", summary: "A man spoke to you after the meeting and mentioned your children’s school.", track: "series", next: NEXT },
 };
 
 let organisation: Organisation;
@@ -82,6 +92,10 @@ describe.each(["nl", "en"])("%s", (language) => {
     const page = await browser.newPage();
     await page.goto(`${proxy.address}/${language}/`);
     await take(page, `${language}-1-start`);
+    for (const other of ["bellen", "veilig", "privacy", "toegankelijkheid"]) {
+      await page.goto(`${proxy.address}/${language}/${other}/`, { waitUntil: "networkidle0" });
+      await take(page, `${language}-1-${other}`);
+    }
     await page.setJavaScriptEnabled(false);
     await page.goto(`${proxy.address}/${language}/schrijven/`);
     await take(page, `${language}-1-without-script`);
@@ -103,6 +117,10 @@ describe.each(["nl", "en"])("%s", (language) => {
       await take(reporter.page, `${name}-5-${String(place).padStart(2, "0")}-${step}`);
       place += 1;
     });
+    await reporter.page.click("#now");
+    await reporter.page.waitForSelector("dialog[open]");
+    await take(reporter.page, `${name}-6-now`);
+    await reporter.page.click("[data-slot=close]");
     await reporter.press("next");
     await takeStep(reporter, `${name}-6`, "step-code");
     code = await reporter.takeCode(async () => takeStep(reporter, `${name}-7`, "step-repeat"));
@@ -124,7 +142,7 @@ describe.each(["nl", "en"])("%s", (language) => {
     await organisation.sync();
     await desk.read(story.slice(0, 30));
     await desk.attach(photo);
-    await desk.answer(language === "nl" ? "Goed dat u dit schrijft. Wilt u morgen even bellen?" : "It is good that you write this.");
+    await desk.answer(ANSWERS[language] ?? "", SAID[language]);
     await organisation.sync();
     await organisation.tick();
 
@@ -132,10 +150,18 @@ describe.each(["nl", "en"])("%s", (language) => {
     const name = `${language}-3-read`;
     await reporter.page.goto(`${proxy.address}/${language}/lezen/`);
     await takeStep(reporter, `${name}-1`, "step-enter");
-    await reporter.typeCode(code.slice(0, 7));
-    await take(reporter.page, `${name}-2-step-enter-missing`);
+    const [first = "", second = "", ...rest] = code;
+    await reporter.typeCode([second, first, ...rest]);
+    await reporter.page.waitForSelector("#main [data-action=accept]");
+    await take(reporter.page, `${name}-2-step-enter-proposal`);
     await reporter.enter(code);
     await takeStep(reporter, `${name}-3`, "conversation");
+    await reporter.press("moment");
+    await takeStep(reporter, `${name}-4`, "sheet-moment");
+    await reporter.press("back");
+    await reporter.press("delete");
+    await takeStep(reporter, `${name}-4`, "sheet-delete");
+    await reporter.press("back");
     await reporter.press("fetch");
     await takeStep(reporter, `${name}-4`, "sheet-file");
     await reporter.enter(await unusedCode(language));

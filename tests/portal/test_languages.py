@@ -204,6 +204,13 @@ def test_pages_are_the_same_but_for_their_words(built: dict[str, str]) -> None:
             assert shape(built[language + path[2:]]) == shape(built[path])
 
 
+def test_every_template_of_a_page_has_a_name_of_its_own(built: dict[str, str]) -> None:
+    """Of two with one name the script takes the first, and what the second holds is never shown."""
+    for path, page in built.items():
+        names = re.findall(r'<template id="([^"]+)"', page)
+        assert len(names) == len(set(names)), path
+
+
 def test_every_page_leads_to_itself_in_the_other_languages(built: dict[str, str]) -> None:
     """A plain link in the other language's own words, on every page, with nothing to remember."""
     names = {"nl": ("nl", "Nederlands"), "en": ("en-GB", "English")}

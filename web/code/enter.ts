@@ -105,7 +105,7 @@ function makeProposal({ words, changes }: Proposal, number: number, isShort: boo
   const isChanged = (place: number): boolean => changes.some((change) => change.place === place);
   for (const [place, word] of words.entries()) {
     if (isChanged(place) || !isShort) {
-      const part = clone(isChanged(place) ? "proposed" : "kept");
+      const part = clone(isChanged(place) ? "word-proposed" : "word-kept");
       fill(part, "index", String(place + 1));
       fill(part, isChanged(place) ? "word" : "same", word);
       button.append(part);
