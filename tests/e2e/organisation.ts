@@ -38,6 +38,7 @@ export class Organisation {
   portal = "";
   readonly #processes: ChildProcess[] = [];
   readonly #logs: string[] = [];
+  readonly #desks = new Map<string, string>();
 
   private constructor(persons: readonly string[], folder = mkdtempSync(join(tmpdir(), "vp-organisation-"))) {
     this.folder = folder;
@@ -86,8 +87,12 @@ export class Organisation {
     await python("-m", "portal", command, "--config", this.path("config.toml"));
   }
 
-  /** Open a counsellor's desk; return its address. */
+  /** Open a counsellor's desk, unless it is open; return its address. */
   async openDesk(person: string): Promise<string> {
+    const open = this.#desks.get(person);
+    if (open !== undefined) {
+      return open;
+    }
     const counsellor = this.counsellors.find((each) => each.person === person);
     if (counsellor === undefined) {
       throw new Error("no such counsellor");
@@ -96,6 +101,7 @@ export class Organisation {
     this.#spawn("desk", ["-m", "workstation", "desk", "--folder", counsellor.folder, "--spool", counsellor.spool, "--port", `${port}`]);
     const desk = `http://127.0.0.1:${port}`;
     await answers(desk);
+    this.#desks.set(person, desk);
     return desk;
   }
 

@@ -145,6 +145,8 @@ async function act(page: HTMLElement, writing: Writing): ReturnType<typeof press
   for (;;) {
     const pressed = await press(page);
     const { action } = pressed;
+    // Dictation and helpers may fill a field in without a word to the page.
+    writing.text = control.value;
     if (action === "close" && isUnsent(writing)) {
       choose(page, "unsent", "unsent");
       page.querySelector<HTMLElement>("[data-action=discard]")?.focus();
