@@ -41,6 +41,9 @@ class Site:
     address: Annotated[
         str, Key(reading.origin, "the site's own address without a path, e.g. https://vertrouwenspost.example")
     ]
+    responsible: Annotated[
+        str, Key(reading.sentence, "who is responsible for the site, with a postal address, for the page on privacy")
+    ]
     leave_to: Annotated[str, Key(reading.url, "where 'leave this page' goes, an https:// address")]
     release_weeks: Annotated[int, Key(reading.integer(1, 26), "whole weeks until the release must be built anew")]
 

@@ -7,15 +7,17 @@ const MINUTE_MILLISECONDS = 60_000;
 
 /** Bring every list of numbers in step with the clock, in the page and in what its templates hold, now and each minute. */
 export function watchContacts(): void {
+  const now = new Date();
   const templates = Array.from(document.querySelectorAll("template"), ({ content }) => content);
   for (const root of [document, ...templates]) {
     removeExpired(root, today());
-    tellOpenings(root, amsterdam(new Date()));
+    tellOpenings(root, amsterdam(now));
     for (const list of root.querySelectorAll<HTMLElement>("[data-contacts]")) {
       arrange(list);
     }
   }
-  setTimeout(watchContacts, MINUTE_MILLISECONDS - (Date.now() % MINUTE_MILLISECONDS));
+  // Counted from the same reading of the clock: a browser may call a little early, and the minute turn meanwhile.
+  setTimeout(watchContacts, MINUTE_MILLISECONDS - (now.getTime() % MINUTE_MILLISECONDS));
 }
 
 /** Remove every contact inside `root` whose last day is over on `day` (YYYY-MM-DD): better none than a wrong one. */

@@ -45,6 +45,7 @@ def _context(config: Config, on: date, root: Path) -> Mapping[str, Any]:
         "minimum_roster_version": config.organisation.minimum_roster_version,
         "demo": config.demo,
         "leave_to": config.site.leave_to,
+        "responsible": config.site.responsible,
         "address": config.site.address,
         "address_code": qr.draw(config.site.address),
         "identifying": identifying.read_identifying(root / "content" / "identifying.toml"),

@@ -24,7 +24,7 @@ let deskBrowser: Browser;
 let desk: Desk;
 
 beforeAll(async () => {
-  organisation = await Organisation.start();
+  organisation = await Organisation.start(undefined, { isWorkFull: true });
   proxy = await Proxy.start(organisation.portal);
   folder = mkdtempSync(join(tmpdir(), "vp-files-"));
   deskBrowser = await launch("Chromium");

@@ -17,6 +17,21 @@ const OFFICE = "020 840 76 20";
 const NIGHT = "088 330 51 12";
 const LINE = "088 55 43 288";
 const CODE = ["aap", "noot", "mies", "wim", "zus", "jet", "teun", "vuur"];
+// When it is, who answers then, and what is said of the two lines that take turns.
+const INSTANTS: readonly (readonly [instant: string, number: string, open: string, closed: string])[] = [
+  ["2026-11-23T07:59:30Z", NIGHT, "Nu open, tot 9.00 uur.", "Vandaag weer open om 9.00 uur."],
+  ["2026-11-23T08:00:00Z", OFFICE, "Nu open, tot 17.00 uur.", "Vandaag weer open om 17.00 uur."],
+  ["2026-11-23T15:59:30Z", OFFICE, "Nu open, tot 17.00 uur.", "Vandaag weer open om 17.00 uur."],
+  ["2026-11-23T16:00:00Z", NIGHT, "Nu open, tot morgen 9.00 uur.", "Morgen weer open om 9.00 uur."],
+  ["2026-11-27T16:00:00Z", NIGHT, "Nu open, tot maandag 9.00 uur.", "Weer open op maandag om 9.00 uur."],
+  ["2026-12-24T22:30:00Z", NIGHT, "Nu open, tot maandag 9.00 uur.", "Weer open op maandag om 9.00 uur."],
+  ["2026-12-24T23:30:00Z", NIGHT, "Nu open, tot maandag 9.00 uur.", "Weer open op maandag om 9.00 uur."],
+  // Good Friday is an ordinary Friday, and Easter Monday is not; summer time begins in between.
+  ["2027-03-26T10:00:00Z", OFFICE, "Nu open, tot 17.00 uur.", "Vandaag weer open om 17.00 uur."],
+  ["2027-03-29T10:00:00Z", NIGHT, "Nu open, tot morgen 9.00 uur.", "Morgen weer open om 9.00 uur."],
+  ["2027-03-30T06:59:30Z", NIGHT, "Nu open, tot 9.00 uur.", "Vandaag weer open om 9.00 uur."],
+  ["2027-03-30T07:00:00Z", OFFICE, "Nu open, tot 17.00 uur.", "Vandaag weer open om 17.00 uur."],
+];
 
 let organisation: Organisation;
 let gate: Gate;
@@ -170,20 +185,8 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("now");
   }, 60_000);
 
-  test.each([
-    ["2026-11-23T07:59:30Z", NIGHT, "Nu open, tot 9.00 uur.", "Vandaag weer open om 9.00 uur."],
-    ["2026-11-23T08:00:00Z", OFFICE, "Nu open, tot 17.00 uur.", "Vandaag weer open om 17.00 uur."],
-    ["2026-11-23T15:59:30Z", OFFICE, "Nu open, tot 17.00 uur.", "Vandaag weer open om 17.00 uur."],
-    ["2026-11-23T16:00:00Z", NIGHT, "Nu open, tot morgen 9.00 uur.", "Morgen weer open om 9.00 uur."],
-    ["2026-11-27T16:00:00Z", NIGHT, "Nu open, tot maandag 9.00 uur.", "Weer open op maandag om 9.00 uur."],
-    ["2026-12-24T22:30:00Z", NIGHT, "Nu open, tot maandag 9.00 uur.", "Weer open op maandag om 9.00 uur."],
-    ["2026-12-24T23:30:00Z", NIGHT, "Nu open, tot maandag 9.00 uur.", "Weer open op maandag om 9.00 uur."],
-    // Good Friday is an ordinary Friday, and Easter Monday is not; summer time begins in between.
-    ["2027-03-26T10:00:00Z", OFFICE, "Nu open, tot 17.00 uur.", "Vandaag weer open om 17.00 uur."],
-    ["2027-03-29T10:00:00Z", NIGHT, "Nu open, tot morgen 9.00 uur.", "Morgen weer open om 9.00 uur."],
-    ["2027-03-30T06:59:30Z", NIGHT, "Nu open, tot 9.00 uur.", "Vandaag weer open om 9.00 uur."],
-    ["2027-03-30T07:00:00Z", OFFICE, "Nu open, tot 17.00 uur.", "Vandaag weer open om 17.00 uur."],
-  ])("at %s it is %s that answers", async (instant, number, open, closed) => {
+  // The table of hours is tested by the minute in tests/web/hours.test.ts; a few say that Firefox reads the clock alike.
+  test.each(kind === "Chromium" ? INSTANTS : INSTANTS.slice(0, 3))("at %s it is %s that answers", async (instant, number, open, closed) => {
     await setClock(page, instant);
     await page.goto(`${gate.address}/nl/bellen/`);
     await page.waitForSelector("[data-slot=closed]:not([hidden])");

@@ -17,7 +17,7 @@ const LETTERS = "ȧƀƈḓḗƒɠħīĵķŀḿƞǿƥɋřşŧŭṽẇẋẏẑȦ�
 // What is in no catalogue: words of a code, days and sizes in the browser's words, names of people, of what they belong to
 // and of files, and what people wrote themselves.
 const DAYS = ["day", "next", "from", "until"];
-const NOT_OURS = [...DAYS, "word", "size", "author", "name", "affiliations", "text"].map((name) => `[data-slot=${name}]`).join();
+const NOT_OURS = [...DAYS, "word", "same", "options", "size", "author", "name", "affiliations", "text"].map((name) => `[data-slot=${name}]`).join();
 const STORY = "Iemand wachtte bij mijn huis.";
 const GIST = "Kort: u bent veilig.";
 const FILE = "config.toml";
@@ -26,7 +26,7 @@ let organisation: Organisation;
 let proxy: Proxy;
 
 beforeAll(async () => {
-  organisation = await Organisation.start(["anna"], ["-m", "tests.pseudo"]);
+  organisation = await Organisation.start(["anna"], { build: ["-m", "tests.pseudo"] });
   proxy = await Proxy.start(organisation.portal);
 }, 180_000);
 

@@ -66,10 +66,13 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
 
   test("every page can be left, from its top and its end, by a click, Enter and Shift", async () => {
     expect(paths.length).toBeGreaterThan(3);
-    for (const path of paths) {
-      for (const go of [click, enter, tapThrice]) {
+    const ways = [click, enter, tapThrice];
+    for (const [i, path] of paths.entries()) {
+      const isForTyping = /\/(schrijven|lezen)\/$/.test(path);
+      // All have the same bar and script: where nothing is typed, the ways take turns.
+      for (const go of isForTyping ? ways : ways.slice(i % 3, (i % 3) + 1)) {
         await page.goto(`${gate.address}${path}`);
-        if (/\/(schrijven|lezen)\/$/.test(path)) {
+        if (isForTyping) {
           // A step that appears takes the focus.
           await page.waitForSelector("#main [data-step]");
         }
@@ -379,10 +382,10 @@ async function placeOfFocus(page: Page): Promise<string> {
     if (focused === null || bar === null || bar.contains(focused) || focused === document.body) {
       return "bar";
     }
-    const { top, bottom, height } = focused.getBoundingClientRect();
+    const { top, bottom } = focused.getBoundingClientRect();
     const edge = bar.getBoundingClientRect().bottom;
-    // Of a field for a whole story Firefox brings the line that is written on into sight, not every line.
-    const isClear = focused.tagName === "TEXTAREA" ? bottom - edge > height / 2 : top >= edge - 1;
+    // With a part of a tall field in sight Firefox is content; it scrolls to the line that is written on with the first key.
+    const isClear = focused.tagName === "TEXTAREA" ? bottom - edge >= 48 : top >= edge - 1;
     return isClear ? "clear" : "covered";
   });
 }

@@ -100,6 +100,7 @@ def test_the_eight_words_of_the_team_can_be_read_aloud(browser: Browser, organis
         assert document is not None
         words = fingerprint(keyring.pins.root_key, document.payload, load_words())
     assert " ".join(words) in shown
+    assert "Dit is lijst nummer 1. " in shown
 
 
 def test_script_in_a_report_is_text(browser: Browser) -> None:

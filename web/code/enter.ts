@@ -11,18 +11,12 @@ import { chooseList, DUTCH, type Lists } from "./words.ts";
 /**
  * Ask for a code of one of these lists until it is one; return its secret of 11 bytes.
  *
- * The Dutch list is there from the start; only a word that is not on it waits for the others. Throws whatever loading
- * them has thrown, once they are needed.
+ * The Dutch list is there from the start. The others are loaded once the page stands there, for everybody alike, and
+ * only a word that is not Dutch waits for them. Throws whatever loading them has thrown, once they are needed.
  */
-export async function enterCode(loading: Promise<Lists>): Promise<Uint8Array> {
+export async function enterCode(load: () => Promise<Lists>): Promise<Uint8Array> {
   const step = clone("step-enter");
   const entry = new CodeFields(step, [DUTCH]);
-  loading.then(
-    (lists) => {
-      entry.lists = lists;
-    },
-    () => undefined,
-  );
   let proposals: readonly Proposal[] = [];
   const forget = (): void => {
     entry.wipe();
@@ -32,6 +26,13 @@ export async function enterCode(loading: Promise<Lists>): Promise<Uint8Array> {
   onLeave(forget);
   show(step);
   entry.focus(0);
+  const loading = load();
+  loading.then(
+    (lists) => {
+      entry.lists = lists;
+    },
+    () => undefined,
+  );
   for (;;) {
     const { action, button } = await press(step);
     if (action === "accept") {

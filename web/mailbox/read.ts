@@ -39,15 +39,12 @@ async function run(): Promise<void> {
     onLeave(() => {
       discard(writing);
     });
-    const lists = loadLists();
-    // It may fail before anybody waits for it; enterCode tells.
-    lists.catch(() => undefined);
     const loaded = await insist(async () => ({ keyset: await loadKeyset(), index: await getIndex() }));
     if (loaded === null) {
       history.back();
       return;
     }
-    const secret = wipeOnLeave(await enterCode(lists));
+    const secret = wipeOnLeave(await enterCode(loadLists));
     if (!isHeld) {
       holdBack(() => !isUnsent(writing), () => { goBack(); });
     }

@@ -85,10 +85,12 @@ class Work:
         document = self.keyring.state.roster
         return None if document is None else open_roster(document, self.keyring.pins)
 
-    def team_words(self) -> tuple[str, ...]:
-        """Return the eight words of that roster, for whoever calls to compare them; none without one."""
-        document = self.keyring.state.roster
-        return () if document is None else list_words(self.keyring.pins.root_key, document)
+    def team_words(self) -> tuple[int, tuple[str, ...]] | None:
+        """Return that roster's number and its eight words, for whoever calls to compare them."""
+        document, roster = self.keyring.state.roster, self.roster()
+        if document is None or roster is None:
+            return None
+        return roster.version, list_words(self.keyring.pins.root_key, document)
 
     def inbox(self) -> list[Conversation]:
         """Return all conversations, those that wait for an answer first."""
