@@ -55,7 +55,7 @@ const written = new Map<Route, Written>();
 let reporter: Reporter | undefined;
 
 beforeAll(async () => {
-  organisation = await Organisation.start(undefined, { isWorkFull: true });
+  organisation = await Organisation.start();
   for (const kind of KINDS) {
     browsers.set(kind, await launch(kind));
   }
