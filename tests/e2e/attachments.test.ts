@@ -36,7 +36,7 @@ afterAll(async () => {
   await proxy.stop();
   await organisation.stop();
   rmSync(folder, { recursive: true });
-}, 60_000);
+}, 120_000);
 
 beforeEach(() => {
   proxy.requests.length = 0;
@@ -67,7 +67,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
 
   beforeAll(async () => {
     browser = await launch(kind);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await browser.close();
@@ -100,7 +100,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     const sent = new Map(postedRecords().map((record) => [hash(record), record.subarray(0, 32).toString("hex")]));
     expect(sent.size).toBe(19);
     expect(new Set(sent.values()).size).toBe(19);
-  }, 120_000);
+  }, 240_000);
 
   test("Stop ends it, nothing was sent, and sending again goes on where it was", async () => {
     await reporter.writeUntilSend("Met een film.", [makeFile("film.mp4", 8 * MEGABYTE)]);
@@ -116,7 +116,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await reporter.stepAfterProgress()).toBe("step-sent");
     // 129 chunks, padded to 144, and the message; none of them was sent a second time.
     expect(postedRecords()).toHaveLength(145);
-  }, 120_000);
+  }, 240_000);
 
   test("a file that changes on the way is said to have changed, and its old key is not used for the new content", async () => {
     const path = makeFile("brief.pdf", 4 * MEGABYTE);
@@ -137,7 +137,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     // Whatever the browser makes of such a file: two different records never share an address.
     const addresses = new Map(postedRecords().map((record) => [hash(record), record.subarray(0, 32).toString("hex")]));
     expect(new Set(addresses.values()).size).toBe(addresses.size);
-  }, 120_000);
+  }, 240_000);
 
   test("what is too large, or one too many, is refused by name; the others stay; the control keeps nothing", async () => {
     await reporter.openFiles();
@@ -149,7 +149,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await reporter.page.$eval("#main [data-field=files]", (control) => (control as HTMLInputElement).files?.length)).toBe(0);
     await reporter.page.click("#main [data-slot=remove]");
     expect(await reporter.texts(".files .own")).toHaveLength(9);
-  }, 60_000);
+  }, 120_000);
 });
 
 // docs/PERFORMANCE.md takes its figures from here.

@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await organisation.stop();
-}, 60_000);
+}, 120_000);
 
 describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
   let browser: Browser;
@@ -33,7 +33,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     reporter = await Reporter.open(browser, organisation.portal);
     ({ page } = reporter);
     await page.setViewport(PHONE);
-  }, 120_000);
+  }, 240_000);
 
   afterAll(async () => {
     await browser.close();
@@ -89,7 +89,8 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
 
   test("words are proposed as one types, and taken by the keyboard or by touch, never by themselves", async () => {
     const [first, second] = await openFields();
-    const [word = "", next = ""] = code;
+    // For a word that is whole with its four letters there is nothing to propose.
+    const [word = "", next = ""] = code.filter(({ length }) => length > 4);
     await first.type(word.slice(0, 4));
     await expect(valueOf(first)).resolves.toBe(word.slice(0, 4));
     await expect(reporter.texts("[role=option]")).resolves.toEqual([word]);
@@ -119,7 +120,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await (kind === "Chromium" ? option?.tap() : option?.click());
     await expect(valueOf(second)).resolves.toBe(next);
     await expect(focusedName()).resolves.toBe("Woord 3");
-  }, 60_000);
+  }, 120_000);
 
   test("a space, a comma and Enter go on; what is spelled out is one word; Enter in the last field opens", async () => {
     await openFields();
@@ -132,7 +133,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       await page.keyboard.type(i === 2 || i === 5 || i === 7 ? "\n" : (ways[i % 3] ?? ""));
     }
     await expectOpened();
-  }, 60_000);
+  }, 120_000);
 
   test("a telephone alphabet may be typed, and the word is offered", async () => {
     const [first] = await openFields();
@@ -142,7 +143,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await page.keyboard.type(" ");
     await expect(focusedName()).resolves.toBe("Woord 2");
     await expect(valueOf(first)).resolves.toBe("Bernhard otto Otto maria");
-  }, 60_000);
+  }, 120_000);
 
   test.each([
     ["with numbers and lines", (words: readonly string[]) => words.map((word, i) => `${i + 1}. ${word}`).join("\n")],
@@ -154,7 +155,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await expect(values()).resolves.toEqual(code);
     await reporter.press("open");
     await expectOpened();
-  }, 60_000);
+  }, 120_000);
 
   test("of seven and of nine pasted words the number is told", async () => {
     const [first] = await openFields();
@@ -164,7 +165,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await paste(again, [...code, "boom"].join(" "));
     await expect(problem()).resolves.toContain("U plakte 9 woorden.");
     await expect(values()).resolves.toEqual(Array.from({ length: 8 }, () => ""));
-  }, 60_000);
+  }, 120_000);
 
   test.each<[string, (words: readonly string[]) => string[]]>([
     ["a letter in each of two words", (words) => words.map((word, i) => (i === 1 || i === 6 ? word.slice(1) : word))],
@@ -199,7 +200,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     }
     await expectOpened();
     expect(await page.evaluate(() => document.documentElement.outerHTML)).not.toContain(code.slice(0, 2).join(" "));
-  }, 60_000);
+  }, 120_000);
 
   test("a wrong word that resembles nothing opens nothing, and what to do is told", async () => {
     const fields = await openFields();
@@ -209,7 +210,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.press("open");
     await expect.poll(problem).toContain("Vergelijk");
     await reporter.step("step-enter");
-  }, 60_000);
+  }, 120_000);
 
   async function openCode(): Promise<void> {
     await reporter.begin("ask");

@@ -45,7 +45,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
 
   beforeAll(async () => {
     browser = await launch(kind);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await browser.close();
@@ -75,7 +75,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     });
     expect(wrong).toEqual([]);
     expect(seen).toBeGreaterThan(EVERYTHING);
-  }, 120_000);
+  }, 240_000);
 
   test("at a zoom of 400% and with more room between the letters all of it can be read, reached and left", async () => {
     await page.setViewport({ width: 320, height: 256 });
@@ -89,7 +89,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       ],
     });
     expect(wrong).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test("with nothing but the keyboard one writes, sends, comes back with the code and writes back", async () => {
     await page.setViewport({ width: 1280, height: 740 });
@@ -108,7 +108,7 @@ describe("in Chromium, as people set their computer", () => {
 
   beforeAll(async () => {
     browser = await launch("Chromium");
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await browser.close();
@@ -136,7 +136,7 @@ describe("in Chromium, as people set their computer", () => {
       look: async () => examine(page),
     });
     expect(wrong).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test("with forced colours every button has a border and every focus an outline", async () => {
     await prefer("forced-colors", "active");
@@ -147,7 +147,7 @@ describe("in Chromium, as people set their computer", () => {
       look: async () => page.evaluate(findUnmarked),
     });
     expect(wrong).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test.each([["danger", "radio"], ["what-happened", "checkbox"]])("with forced colours a choice that was made can be seen: %s, %s", async (question, type) => {
     await prefer("forced-colors", "active");
@@ -165,7 +165,7 @@ describe("in Chromium, as people set their computer", () => {
     expect(Buffer.compare(Buffer.from(before ?? []), Buffer.from((await choice?.screenshot()) ?? []))).not.toBe(0);
     // The mark alone is small.
     expect(await findEdge(page)).not.toBe(mark);
-  }, 60_000);
+  }, 120_000);
 
   test("whoever wants no motion sees none", async () => {
     // Whoever does not mind sees a step appear, so this can be seen at all.
@@ -174,12 +174,12 @@ describe("in Chromium, as people set their computer", () => {
     expect((await tour(page, organisation, { language: "nl", look })).wrong).toContain("nl/schrijven/step-story: opacity moves");
     await prefer("prefers-reduced-motion", "reduce");
     expect((await tour(page, organisation, { language: "nl", look })).wrong).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test.each(LANGUAGES)("a screen reader is told one heading, and the name of every control, group and picture: %s", async (language) => {
     const { wrong } = await tour(page, organisation, { language, look: async () => findUnheard(await hear(page)) });
     expect(wrong).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
 
 /** From the start page to *Verstuurd*; return the code. */

@@ -40,7 +40,7 @@ afterAll(async () => {
   await browser.close();
   await gate.stop();
   await organisation.stop();
-}, 60_000);
+}, 120_000);
 
 beforeEach(async () => {
   gate.reset();
@@ -88,7 +88,7 @@ describe.each(WAYS)("after leaving from %s", (_, go) => {
     gate.isNeutralAway = false;
     await walk.reporter.page.goto(gate.neutral);
     await expect(heldIn()).resolves.toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });
 
 test.runIf(process.platform === "linux")("no key is in any process of the browser once the neutral page is there", async () => {

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await proxy.stop();
   await organisation.stop();
-}, 60_000);
+}, 120_000);
 
 describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
   let browser: Browser;
@@ -32,7 +32,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
 
   beforeAll(async () => {
     browser = await launch(kind);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await browser.close();
@@ -72,7 +72,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(proxy.calls).toEqual(["GET /api/v1/keyset"]);
     await reporter.press("send");
     expect(await reporter.stepAfterProgress()).toBe("step-sent");
-  }, 60_000);
+  }, 120_000);
 
   test("in danger: 112 is the biggest thing on the page, at once, and there is a way on and back", async () => {
     await open("danger");
@@ -90,7 +90,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.step("step-danger");
     await reporter.press("next");
     await reporter.step("step-question-device");
-  }, 60_000);
+  }, 120_000);
 
   test("on a device of the municipality: where to go on, dark on light by night too, and two ways", async () => {
     await open("device");
@@ -110,7 +110,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.step("step-device");
     await reporter.press("leave");
     await expect.poll(() => page.url(), { timeout: 10_000 }).not.toContain(proxy.address);
-  }, 60_000);
+  }, 120_000);
 
   test("whoever is left out cannot open it, and the others can; with nobody left one does not get on", async () => {
     await reporter.begin("tell");
@@ -181,7 +181,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await touch("#main [data-step=step-send] [data-action=send]");
     expect(await reporter.stepAfterProgress()).toBe("step-sent");
     expect(touches).toBe(8);
-  }, 60_000);
+  }, 120_000);
 
   test("whoever wants no answer says so, sees it again, and is told what that means", async () => {
     await reporter.begin("ask");
@@ -199,7 +199,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.press("send");
     expect(await reporter.stepAfterProgress()).toBe("step-sent");
     await expect(reporter.texts("[data-choose=reply] > :not([hidden])")).resolves.toEqual([expect.stringContaining("geen antwoord")]);
-  }, 60_000);
+  }, 120_000);
 
   test("everything can be passed over; then there is nothing to send, and each can be filled in and changed there", async () => {
     await open("danger");
@@ -230,7 +230,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await reporter.shown()).toContain("Toch dit.");
     await reporter.press("next");
     await reporter.step("step-code");
-  }, 60_000);
+  }, 120_000);
 
   test("what may tell who wrote it is marked and listed with the reason, and goes through all the same", async () => {
     await reporter.begin("tell");
@@ -250,7 +250,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.press("next");
     await reporter.step("step-code");
     expect(proxy.calls).toEqual(["GET /api/v1/keyset"]);
-  }, 60_000);
+  }, 120_000);
 
   describe("nothing is lost", () => {
     test.each(["tell", "ask"] as const)("by the browser's own Back, at any step, telling or asking first (%s)", async (how) => {
@@ -282,7 +282,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       await reporter.press("end");
       await reporter.step("step-check");
       expect(await reporter.shown()).toEqual(before);
-    }, 120_000);
+    }, 240_000);
 
     test("and while nothing was answered, and after it was sent, Back really leaves", async () => {
       await open("danger");
@@ -299,7 +299,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       await goBack();
       await expect.poll(() => page.$("body[data-page=start]").catch(() => null), { timeout: 10_000 }).not.toBeNull();
       expect(new URL(page.url()).pathname).toBe("/nl/");
-    }, 60_000);
+    }, 120_000);
 
     test("without being told: a page that was loaded anew says so once, and a new one does not", async () => {
       await open("danger");
@@ -314,7 +314,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       await reporter.press("back");
       await reporter.step("step-question-danger");
       await expect(reporter.texts("[data-when=anew]:not([hidden])")).resolves.toEqual([]);
-    }, 60_000);
+    }, 120_000);
 
     test("by two quick presses: a step is not passed over, and a message is sent once", async () => {
       // A page as people have it: for a moment a new step lets a pointer through, and then its buttons can be pressed.
@@ -347,7 +347,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       await send?.click({ count: 2 });
       expect(await reporter.stepAfterProgress()).toBe("step-sent");
       expect(proxy.calls.filter((call) => call === "POST /api/v1/blocks")).toHaveLength(1);
-    }, 60_000);
+    }, 120_000);
   });
 
   async function open(question: "danger" | "device"): Promise<void> {

@@ -14,12 +14,12 @@ let reporter: Reporter;
 beforeAll(async () => {
   organisation = await Organisation.start(["anna"]);
   browser = await launch("Chromium");
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await browser.close();
   await organisation.stop();
-}, 60_000);
+}, 120_000);
 
 beforeEach(async () => {
   reporter = await Reporter.open(browser, organisation.portal);
@@ -52,7 +52,7 @@ test("two wrong words are told, and the right ones go on by the keyboard alone",
   }
   await reporter.page.keyboard.press("Enter");
   await reporter.step("step-send");
-}, 60_000);
+}, 120_000);
 
 test("a mistyped word of the code is found, and the right one is proposed, never filled in silently", async () => {
   const words = await reporter.write("Een zin.");
@@ -67,7 +67,7 @@ test("a mistyped word of the code is found, and the right one is proposed, never
   await expect(fields[4]?.evaluate((field) => (field as HTMLInputElement).value)).resolves.toBe("xqzw");
   await reporter.press("accept");
   await reporter.step("conversation");
-}, 60_000);
+}, 120_000);
 
 test("two swapped words never open anything", async () => {
   const [first = "", second = "", ...rest] = await reporter.prepare();
@@ -82,4 +82,4 @@ test("two swapped words never open anything", async () => {
   }, pasted);
   await reporter.press("open");
   await expect(reporter.texts("[data-when=wrong]:not([hidden])")).resolves.toHaveLength(1);
-}, 60_000);
+}, 120_000);

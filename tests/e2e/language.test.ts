@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await proxy.stop();
   await organisation.stop();
-}, 60_000);
+}, 120_000);
 
 beforeEach(() => {
   proxy.requests.length = 0;
@@ -60,7 +60,7 @@ test("in the pseudo-language every word of every page is pseudo", async () => {
   expect(foreign).toEqual([]);
   expect(shown).toEqual(expect.arrayContaining(["start", ...pages]));
   await browser.close();
-}, 60_000);
+}, 120_000);
 
 test("in the pseudo-language every word of every step is pseudo", async () => {
   const browser = await launch("Chromium");
@@ -116,7 +116,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
 
   beforeAll(async () => {
     browser = await launch(kind);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await browser.close();
@@ -156,7 +156,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       expect.stringMatching(/^U, .* Nog iets\.$/),
     ]);
     await dutch.page.close();
-  }, 120_000);
+  }, 240_000);
 
   test("the link to the other language leads to the same page, and back", async () => {
     const reporter = await Reporter.open(browser, proxy.address);
@@ -171,7 +171,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     }
     await expect(traces(page)).resolves.toEqual(NO_TRACE);
     await page.close();
-  }, 60_000);
+  }, 120_000);
 });
 
 /** Let the desk answer with all that can be agreed. */

@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gate.stop();
   await organisation.stop();
-}, 60_000);
+}, 120_000);
 
 beforeEach(() => {
   gate.reset();
@@ -50,7 +50,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
 
   beforeAll(async () => {
     browser = await launch(kind);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await browser.close();
@@ -86,7 +86,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
         await expectNeutral(page);
       }
     }
-  }, 120_000);
+  }, 240_000);
 
   test("the first press on Tab reaches it, and nothing that can be reached stands before it", async () => {
     await page.goto(`${gate.address}/nl/`);
@@ -96,11 +96,11 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       await page.goto(`${gate.address}${path}`);
       expect(await page.$eval("a[href], button, input, textarea, select, [tabindex]", ({ id }) => id)).toBe("leave");
     }
-  }, 60_000);
+  }, 120_000);
 
   test.each(BEFORE_SENDING)("after leaving from %s, Back shows nothing of it", async (step) => {
     await leaveFrom(async () => walk.writeTo(step));
-  }, 60_000);
+  }, 120_000);
 
   test.each(["/api/v1/keyset", "/api/v1/ticket", "/api/v1/blocks"])(
     "after leaving while %s gives no answer, that call is ended and Back shows nothing",
@@ -120,15 +120,15 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       await walk.reporter.press("send");
       await walk.reporter.step("step-sent");
     });
-  }, 60_000);
+  }, 120_000);
 
   test("after leaving from a typed code, Back shows nothing of it", async () => {
     await leaveFrom(async () => walk.typeCode());
-  }, 60_000);
+  }, 120_000);
 
   test("after leaving from a conversation with a reply half written, Back shows nothing of it", async () => {
     await leaveFrom(async () => walk.readAndReply());
-  }, 60_000);
+  }, 120_000);
 
   test("a page that comes back from the browser's store begins anew", async () => {
     await walk.start("schrijven");
@@ -143,7 +143,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     });
     await again;
     await walk.reporter.step("step-question-danger");
-  }, 60_000);
+  }, 120_000);
 
   test("while the neutral page does not come, an empty page without a name stands there", async () => {
     gate.isNeutralAway = true;
@@ -155,7 +155,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await page.$$("a, button, input, textarea, template, main, header")).toEqual([]);
     expect(await page.evaluate(() => Array.from(document.body.children, ({ className }) => className))).toEqual(["unseen"]);
     await expect(spoken(page)).resolves.toBe("Een ogenblik.");
-  }, 60_000);
+  }, 120_000);
 
   describe("Shift", () => {
     beforeEach(async () => {
@@ -181,7 +181,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       await tap(page);
       await expect(spoken(page)).resolves.toBe("Shift. Druk nog twee keer om weg te gaan.");
       await expectStayed();
-    }, 30_000);
+    }, 60_000);
 
     test("begins anew after any other key or a press of the mouse", async () => {
       await tap(page, 2);
@@ -190,7 +190,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       await page.mouse.click(20, 300);
       await tap(page, 2);
       await expectStayed();
-    }, 30_000);
+    }, 60_000);
 
     test("in capitals, selections and shortcuts does not count, whichever key comes up first", async () => {
       await walk.writeTo("step-story");
@@ -220,14 +220,14 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       // Not even the first of three was ever counted, so nothing was said.
       await expect(spoken(page)).resolves.toBe("");
       await expectStayed();
-    }, 30_000);
+    }, 60_000);
 
     test("leaves from within a text too, when it is pressed alone", async () => {
       await walk.writeTo("step-story");
       await page.focus("#main textarea");
       await tapThrice(page);
       await expectNeutral(page);
-    }, 30_000);
+    }, 60_000);
   });
 
   test.each([PHONE, ZOOMED])("the bar covers nothing that has the focus, and little of a screen of %o", async (viewport) => {
@@ -248,7 +248,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(places).toContain("clear");
     const share = await page.$eval(".bar", (bar) => bar.getBoundingClientRect().height / window.innerHeight);
     expect(share).toBeLessThan(0.16);
-  }, 60_000);
+  }, 120_000);
 
   async function leaveFrom(go: () => Promise<void>): Promise<void> {
     const isWriting = go.toString().includes("writeTo");

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(deskBrowsers.map(async (browser) => browser.close()));
   await organisation.stop();
-}, 60_000);
+}, 120_000);
 
 async function unlock(place: number, person: string): Promise<Desk> {
   const browser = deskBrowsers[place];
@@ -84,4 +84,4 @@ test("a code that was never used shows that nothing is there", async () => {
   const words = await reporter.prepare();
   await expect(reporter.enter(words)).resolves.toBe("sheet-nothing");
   await browser.close();
-}, 120_000);
+}, 240_000);

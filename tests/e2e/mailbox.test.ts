@@ -37,7 +37,7 @@ afterAll(async () => {
   await proxy.stop();
   await organisation.stop();
   rmSync(folder, { recursive: true });
-}, 60_000);
+}, 120_000);
 
 beforeEach(() => {
   proxy.requests.length = 0;
@@ -83,7 +83,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
 
   beforeAll(async () => {
     browser = await launch(kind);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await browser.close();
@@ -151,7 +151,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.press("send");
     expect(await visible("[data-choose=counter] > *")).toEqual([expect.stringContaining("1 tekens te lang")]);
     expect(proxy.calls).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test("what was agreed stands on top: gist, summary, track, the next day as a calendar file, and when it passed", async () => {
     const story = `Afspraken, ${kind}.`;
@@ -215,7 +215,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await moveClock(reporter, 4);
     await reporter.enter(code);
     expect(await visible("[data-choose=promise] > *")).toEqual([expect.stringMatching(/^Op uw laatste bericht is nog geen antwoord/)]);
-  }, 120_000);
+  }, 240_000);
 
   test("delete now leaves nothing but the withdrawal, and the code shows it with the desk's confirmation", async () => {
     const before = countBlocks();

@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await proxy.stop();
   await organisation.stop();
-}, 60_000);
+}, 120_000);
 
 beforeEach(() => {
   proxy.requests.length = 0;
@@ -50,7 +50,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
 
   beforeAll(async () => {
     browser = await launch(kind);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await browser.close();
@@ -74,7 +74,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await expect(texts(page, "[data-slot=people] strong")).resolves.toEqual(["Anna", "Bram", "Chris"]);
     await expect(texts(page, "[data-slot=affiliations]")).resolves.toEqual(Array(3).fill("Stichting Steun"));
     await page.close();
-  }, 60_000);
+  }, 120_000);
 
   test.each([
     ["without statements of freshness", "clock", (keyset: Keyset) => ({ ...keyset, freshness: [] })],
@@ -92,7 +92,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await page.click("#main [data-action=retry]");
     await page.waitForSelector("#main [data-slot=people]");
     await page.close();
-  }, 60_000);
+  }, 120_000);
 
   test("no page sets a cookie, keeps anything or asks anybody else, and one asks for the keyset", async () => {
     const foreign: string[] = [];
@@ -108,7 +108,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(foreign).toEqual([]);
     expect(await browser.cookies()).toEqual([]);
     await page.close();
-  }, 120_000);
+  }, 240_000);
 
   test("nothing is cut off or needs scrolling sideways at 320 pixels, also with more room between the letters", async () => {
     await page.goto(`${proxy.address}/nl/`);
@@ -123,7 +123,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       await expect(page.evaluate(findCut)).resolves.toEqual([]);
     }
     await page.close();
-  }, 60_000);
+  }, 120_000);
 
   test("every drawing has a name or is decoration beside words, and the six are all there", async () => {
     for (const path of EVERY_PAGE) {
@@ -139,7 +139,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     );
     expect(steps).toEqual(Array(6).fill("1,1,1"));
     await page.close();
-  }, 60_000);
+  }, 120_000);
 
   test("by keyboard alone everything is reached in order, and nothing that has the focus is hidden", async () => {
     await page.goto(`${proxy.address}/nl/veilig/`);
@@ -155,7 +155,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       expect(seen.filter((name) => name.startsWith("hidden"))).toEqual([]);
     }
     await page.close();
-  }, 60_000);
+  }, 120_000);
 });
 
 test("without JavaScript every page says what it has to say, and has no control", async () => {
@@ -170,7 +170,7 @@ test("without JavaScript every page says what it has to say, and has no control"
   await page.goto(`${proxy.address}/nl/veilig/`);
   await expect(page.$eval("[data-slot=place]", (place) => (place as HTMLElement).innerText)).resolves.toMatch(/^Hier komen acht woorden /);
   await browser.close();
-}, 60_000);
+}, 120_000);
 
 test("every link inside the site leads somewhere", async () => {
   const broken: string[] = [];
@@ -182,7 +182,7 @@ test("every link inside the site leads somewhere", async () => {
     }
   }
   expect(broken).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 interface Keyset {
   readonly cards: readonly unknown[];

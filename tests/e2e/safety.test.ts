@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await proxy.stop();
   await organisation.stop();
-}, 60_000);
+}, 120_000);
 
 beforeEach(() => {
   proxy.requests.length = 0;
@@ -32,7 +32,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
 
   beforeAll(async () => {
     browser = await launch(kind);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await browser.close();
@@ -52,7 +52,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(proxy.calls).toEqual([...calls, "GET /api/v1/keyset", "GET /api/v1/ticket", "POST /api/v1/blocks"]);
     expect(await browser.cookies()).toEqual([]);
     expect(proxy.requests.map(({ headers }) => headers).join("")).not.toMatch(/cookie/i);
-  }, 120_000);
+  }, 240_000);
 
   test("opening a mailbox asks for the same, whatever is under the code", async () => {
     const unused = await reporter.prepare();
@@ -68,7 +68,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       ]);
       expect(proxy.requests.map(({ body }) => body.length).filter((size) => size > 0)).toEqual([128, 128]);
     }
-  }, 120_000);
+  }, 240_000);
 
   test.each([
     ["without statements of freshness", "clock", (keyset: Keyset) => ({ ...keyset, freshness: [] })],
@@ -82,7 +82,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       await expectClosed(reporter, reason);
     }
     expect(proxy.calls.filter((call) => call.includes("blocks"))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test("a keyset that turns false after the page was loaded lets nothing be sent", async () => {
     await reporter.prepare();
@@ -93,7 +93,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.press("send");
     await expectClosed(reporter, "clock");
     expect(proxy.calls.filter((call) => call.includes("blocks"))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test("an answer in another's name, or changed on the way, is never shown", async () => {
     const code = await reporter.write("Mijn eerste bericht.");
@@ -105,7 +105,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.enter(code);
     await expect(reporter.letters()).resolves.toEqual([expect.stringContaining("Mijn eerste bericht.")]);
     await expect(reporter.texts(".notice")).resolves.not.toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test("leaving empties the page and goes on in the same breath, also while keys are made", async () => {
     await reporter.prepare();
@@ -113,7 +113,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.step("sheet-progress");
     await leave(reporter.page);
     expect(proxy.calls.filter((call) => call === "POST /api/v1/blocks")).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
 
 test("a number that has expired since the build is not shown, in the page or on any sheet", async () => {
@@ -130,7 +130,7 @@ test("a number that has expired since the build is not shown, in the page or on 
   // The one number that never expires stands above every page.
   await expect(reporter.page.$$("header a[href='tel:112']")).resolves.toHaveLength(1);
   await browser.close();
-}, 60_000);
+}, 120_000);
 
 test.each(["", "schrijven/", "lezen/"])("without JavaScript /nl/%s says what to do instead, and has no control", async (page) => {
   const browser = await launch("Chromium");
@@ -140,7 +140,7 @@ test.each(["", "schrijven/", "lezen/"])("without JavaScript /nl/%s says what to 
   expect(await tab.$$("form, input, textarea, select, button")).toEqual([]);
   expect(await tab.$eval("main", (main) => main.innerText)).toContain("088 55 43 288");
   await browser.close();
-}, 60_000);
+}, 120_000);
 
 interface Keyset {
   readonly cards: readonly unknown[];

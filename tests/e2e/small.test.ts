@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await organisation.stop();
-}, 60_000);
+}, 120_000);
 
 /** A page as somebody meets it who was never there. */
 interface Visit {
@@ -74,7 +74,7 @@ describe.each(["Chromium", "Firefox"] as const)("%s", (kind) => {
   beforeAll(async () => {
     browser = await launch(kind);
     link = await Link.start(organisation.portal, SLOW);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await browser.close();

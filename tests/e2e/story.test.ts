@@ -64,7 +64,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([...browsers.values()].map(async (browser) => browser.close()));
   await organisation.stop();
-}, 60_000);
+}, 120_000);
 
 afterEach(async () => {
   await reporter?.page.close();
@@ -74,7 +74,7 @@ describe("everybody writes, one counsellor answers, and everybody reads it", () 
   test.each(ROUTES)("$kind, $size, $language: writes, $first first", async (route) => {
     reporter = await open(route);
     written.set(route, await write(reporter, route));
-  }, 60_000);
+  }, 120_000);
 
   test("a counsellor reads all of them and answers", async () => {
     expect(written.size).toBe(ROUTES.length);
@@ -87,12 +87,12 @@ describe("everybody writes, one counsellor answers, and everybody reads it", () 
     await organisation.sync("anna");
     await organisation.tick(TICKS);
     await anna.page.close();
-  }, 60_000);
+  }, 120_000);
 
   test.each(ROUTES)("$kind, $size, $language: reads the answer and writes back", async (route) => {
     reporter = await open(route);
     await read(reporter, route, written.get(route) ?? { code: [], story: "", answers: [] });
-  }, 60_000);
+  }, 120_000);
 });
 
 test("whoever is in a hurry sends one sentence in few touches", async () => {
@@ -126,7 +126,7 @@ test("whoever is in a hurry sends one sentence in few touches", async () => {
   await reporter.step("step-sent");
   process.stdout.write(`One sentence takes ${touches} touches.\n`);
   expect(touches).toBeLessThanOrEqual(TOUCHES);
-}, 60_000);
+}, 120_000);
 
 function browserOf(kind: string): Browser {
   const browser = browsers.get(kind);

@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await organisation.stop();
   rmSync(temporary, { recursive: true, force: true });
-}, 60_000);
+}, 120_000);
 
 describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
   let watched: Watch;
@@ -36,11 +36,11 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
 
   beforeAll(async () => {
     watched = await Watch.start(kind);
-  }, 120_000);
+  }, 240_000);
 
   afterAll(async () => {
     await watched.stop();
-  }, 120_000);
+  }, 240_000);
 
   beforeEach(async () => {
     reporter = await Reporter.open(watched.device.browser, organisation.portal);
@@ -158,7 +158,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await until(async () => elsewhere !== undefined && (await contents(elsewhere)).includes(watched.control.kept.text), "what was typed elsewhere comes back");
     expect(watched.found).toEqual([]);
     reporter = await Reporter.open(watched.device.browser, organisation.portal);
-  }, 120_000);
+  }, 240_000);
 
   /** Bring a tab to a step of the journey, with something typed. */
   async function goTo(step: string, tab: Reporter, code: readonly string[]): Promise<void> {
@@ -210,7 +210,7 @@ describe("without JavaScript", () => {
     }
     await watched.settle();
     await expectNothing(watched);
-  }, 120_000);
+  }, 240_000);
 
   test("Firefox sends and keeps nothing of what is typed all the same", async () => {
     const watched = await Watch.start("Firefox");
@@ -226,7 +226,7 @@ describe("without JavaScript", () => {
     await page.goto(`${control.address}?daarna`);
     await until(() => device.sessionStore?.includes("?daarna") === true, "the session store is written");
     await expectNothing(watched);
-  }, 120_000);
+  }, 240_000);
 
   async function typeAnyway(page: Page, watched: Watch): Promise<void> {
     // Without Tab: what has the focus then is the link that leaves, and it does leave.

@@ -50,7 +50,7 @@ afterAll(async () => {
   for (const folder of [temporary, originals]) {
     rmSync(folder, { recursive: true, force: true });
   }
-}, 60_000);
+}, 120_000);
 
 // Most of their time goes by in waiting for browsers to write, so they wait together.
 describe.concurrent.each(PAIRS)("a reporter in %s, answered by %s", (kind, person, isThorough) => {
@@ -121,7 +121,7 @@ test("the desks' browsers keep nothing, also after locking, and nobody made a te
   // Python tries with an empty name whether a folder can be written to, and gunicorn's workers show by a file's age that they live.
   const known = /^(vp-(organisation|device)-.*|[a-z0-9_]{8}|wgunicorn-[a-z0-9_]{8})$/;
   expect([...made].filter((name) => !known.test(name))).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 type Look = (isImportant?: boolean) => Promise<void>;
 

@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await proxy.stop();
   await organisation.stop();
-}, 60_000);
+}, 120_000);
 
 beforeEach(() => {
   proxy.requests.length = 0;
@@ -67,7 +67,7 @@ describe.each(["Chromium", "Firefox", "Firefox, Safer"] as const)("in %s", (kind
 
   beforeAll(async () => {
     browser = await launch(kind);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await browser.close();
@@ -87,7 +87,7 @@ describe.each(["Chromium", "Firefox", "Firefox, Safer"] as const)("in %s", (kind
     expect(visits[0]).toHaveLength(4);
     expect(visits[1]).toEqual(visits[0]);
     expect(visits[2]).toEqual(visits[0]);
-  }, 120_000);
+  }, 240_000);
 
   test("sending one word and sending everything there is room for looks the same", async () => {
     const stories = ["Ja.", "Het begon in de raad. ".repeat(500), "🚲".repeat(6_000)];

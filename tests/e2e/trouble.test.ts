@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await proxy.stop();
   await organisation.stop();
-}, 60_000);
+}, 120_000);
 
 describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
   let browser: Browser;
@@ -37,7 +37,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
 
   beforeAll(async () => {
     browser = await launch(kind);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await browser.close();
@@ -55,7 +55,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     proxy.reset();
     await reporter.press("retry");
     await reporter.page.waitForSelector("#main [data-step^=step-]");
-  }, 60_000);
+  }, 120_000);
 
   test.each([
     ["the list of counsellors does not come", "drops", KEYSET],
@@ -77,7 +77,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await countBlocks()).toBe(before + 1);
     expect(await reporter.enter(code)).toBe("conversation");
     expect(await reporter.letters()).toHaveLength(1);
-  }, 120_000);
+  }, 240_000);
 
   test("after going back from a failed sending, changed words are sent once, and the old ones never", async () => {
     const before = await countBlocks();
@@ -93,7 +93,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await countBlocks()).toBe(before + 1);
     await reporter.enter(code);
     expect(await reporter.letters()).toEqual([expect.stringContaining("De eerste woorden.")]);
-  }, 120_000);
+  }, 240_000);
 
   test.each([
     ["full", 503, "full"],
@@ -106,7 +106,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     proxy.reset();
     await reporter.press("retry");
     await reporter.step("step-sent");
-  }, 120_000);
+  }, 240_000);
 
   test("two presses on Versturen send once", async () => {
     const before = await countBlocks();
@@ -116,7 +116,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.step("step-sent");
     expect(proxy.calls.filter((call) => call === `POST ${BLOCKS}`)).toHaveLength(1);
     expect(await countBlocks()).toBe(before + 1);
-  }, 120_000);
+  }, 240_000);
 
   test("one code in two tabs: what both send arrives, and each is read once", async () => {
     const code = await reporter.write("Het begin.");
@@ -170,7 +170,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       expect(await reporter.page.$$("#main .phones a[href^='tel:']")).not.toEqual([]);
     }
     expect(proxy.calls.filter((call) => call.includes("blocks"))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
 
 /** A sheet that says in words what is the matter, that nothing is lost, what to do next, and whom to call. */
