@@ -36,7 +36,7 @@ def bundle(root: Path, assets: Path) -> None:
     """
     _run(root, "web/main.ts", *_SCRIPT, f"--outdir={assets}")
     # Addresses in the stylesheet are paths of the site, which are not there when it is bundled.
-    _run(root, "web/style.css", "--external:/*", f"--outdir={assets}")
+    _run(root, "web/style.css", "--external:/assets/*", f"--outdir={assets}")
 
 
 def _run(root: Path, entry: str, *options: str) -> None:

@@ -57,6 +57,17 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.page.waitForSelector("#main [data-step^=step-]");
   }, 120_000);
 
+  test.each(["schrijven", "lezen"])("until the first step is there, the page is never empty: %s", async (name) => {
+    const { page } = reporter;
+    proxy.delay = 2_000;
+    await page.goto(`${proxy.address}/nl/${name}/`);
+    const asked = (): boolean => proxy.requests.some(({ path }) => path === KEYSET);
+    await expect.poll(asked).toBe(true);
+    expect(await page.$eval("#main", (main) => main.innerText)).toMatch(/Deze pagina wordt klaargezet[^]*\d{3}/);
+    await page.waitForSelector("#main [data-step]");
+    expect(await page.$("#without-script")).toBeNull();
+  }, 120_000);
+
   test.each([
     ["the list of counsellors does not come", "drops", KEYSET],
     ["no ticket comes", "drops", TICKET],

@@ -25,7 +25,6 @@ export async function write(): Promise<void> {
 }
 
 async function run(): Promise<void> {
-  document.getElementById("without-script")?.remove();
   const keyset = await insist(loadKeyset);
   if (keyset === null) {
     history.back();

@@ -33,7 +33,6 @@ interface Writing {
 }
 
 async function run(): Promise<void> {
-  document.getElementById("without-script")?.remove();
   const writing: Writing = { text: "", files: [] };
   for (let isHeld = false; ; isHeld = true) {
     onLeave(() => {
