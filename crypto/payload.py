@@ -126,11 +126,11 @@ def serialize(payload: Payload) -> bytes:
         "previous": _optional(payload.previous),
         "seen": {encode_b64u(author): number for author, number in payload.seen.items()},
         "day": payload.day,
-        "roster": _reference_json(payload.roster),
+        "roster": reference_json(payload.roster),
         "mailbox": encode_recipient(payload.mailbox),
-        "sealed": {encode_b64u(w): s if isinstance(s, str) else encode_b64u(s) for w, s in payload.sealed.items()},
+        "sealed": sealed_json(payload.sealed),
         "body": body_json(payload.kind, payload.body),
-        "allow": _allow_json(payload.allow) if isinstance(payload.allow, AllowList) else _reference_json(payload.allow),
+        "allow": _allow_json(payload.allow) if isinstance(payload.allow, AllowList) else reference_json(payload.allow),
     }
     if payload.contact is not None:
         fields["contact"] = {
@@ -158,11 +158,11 @@ def parse(data: bytes) -> Payload:
         previous=None if fields["previous"] is None else check_b64u(fields["previous"]),
         seen={check_b64u(a): check_integer(n, 0, LAST_NUMBER) for a, n in check_object(fields["seen"]).items()},
         day=check_day(fields["day"]),
-        roster=_parse_reference(fields["roster"]),
+        roster=parse_reference(fields["roster"]),
         mailbox=decode_recipient(fields["mailbox"]),
-        sealed={check_b64u(w): _parse_sealed(s) for w, s in check_object(fields["sealed"]).items()},
+        sealed=parse_sealed(fields["sealed"]),
         body=parse_body(kind, fields["body"]),
-        allow=_parse_allow(fields["allow"]) if by_mailbox else _parse_reference(fields["allow"]),
+        allow=_parse_allow(fields["allow"]) if by_mailbox else parse_reference(fields["allow"]),
         contact=_parse_contact(fields["contact"]) if by_mailbox else None,
     )
 
@@ -178,17 +178,28 @@ def _optional(value: bytes | None) -> str | None:
     return None if value is None else encode_b64u(value)
 
 
-def _reference_json(reference: Reference) -> Json:
+def reference_json(reference: Reference) -> Json:
+    """Return a reference as JSON."""
     return {"hash": encode_b64u(reference.hash), "version": reference.version}
 
 
-def _parse_reference(value: Json) -> Reference:
+def parse_reference(value: Json) -> Reference:
+    """Read a reference. Raises MalformedError."""
     fields = check_keys(value, frozenset({"hash", "version"}))
     return Reference(check_integer(fields["version"], 1), check_b64u(fields["hash"]))
 
 
-def _parse_sealed(value: Json) -> Sealed:
-    return value if value in (EXCLUDED, ABSENT) else check_b64u(value)
+def sealed_json(sealed: Mapping[bytes, Sealed]) -> Json:
+    """Return as JSON which workstation was sealed to, with which card."""
+    return {encode_b64u(w): state if isinstance(state, str) else encode_b64u(state) for w, state in sealed.items()}
+
+
+def parse_sealed(value: Json) -> dict[bytes, Sealed]:
+    """Read which workstation was sealed to, with which card. Raises MalformedError."""
+    return {
+        check_b64u(workstation): state if state in (EXCLUDED, ABSENT) else check_b64u(state)
+        for workstation, state in check_object(value).items()
+    }
 
 
 def _parse_contact(value: Json) -> Contact:

@@ -1,7 +1,7 @@
-"""What a workstation keeps of conversations: each message in a sealed file of its own. spec: Key table.
+"""What a workstation keeps of conversations: each message and event in a sealed file of its own. spec: Key table.
 
-Files are named by HMAC(local key, conversation ‖ place) and all have one size, so the folder shows how many messages
-there are, and nothing else. A file was authenticated before it was kept, and its recipient never leaves the keyring:
+Files are named by HMAC(local key, conversation ‖ place) and all have one size, so the folder shows how many there are,
+and nothing else. A file was authenticated before it was kept, and its recipient never leaves the keyring:
 nobody else can have written one that opens.
 """
 
@@ -10,23 +10,31 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from crypto.age import file as age
 from crypto.age.hybrid import Identity, recipient_of
-from crypto.conversation import Message
 from crypto.envelope import pad, unpad
-from crypto.errors import ForgedError, ProtocolError
+from crypto.errors import ProtocolError
 from crypto.labels import BLOCK_SIZE
-from crypto.payload import message_id, parse
 from workstation import files
 from workstation.errors import UnfitFileError, WorkstationError
 from workstation.texts import translate as _
 
 # So many lost files in a row do not hide the ones after them.
 _GAP: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What somebody signed about a conversation: a message's payload or an event, authenticated before it was kept."""
+
+    conversation: bytes
+    data: bytes
+    signature: bytes
 
 
 @dataclass(slots=True)
@@ -37,40 +45,39 @@ class Archive:
     local_key: bytes
     places: dict[bytes, int] = field(default_factory=dict)
 
-    def load(self, identities: Mapping[bytes, bytes]) -> tuple[list[Message], int]:
-        """Open every message of these conversations into memory; return them and how many files could not be read."""
+    def load(self, identities: Mapping[bytes, bytes]) -> tuple[list[Kept], int]:
+        """Open all that is kept of these conversations into memory; return it, and how many files could not be read."""
         files.make_folder(self.folder)
         files.sweep(self.folder)
         names = {path.name for path in self.folder.iterdir()}
-        messages = []
+        opened = []
         for conversation, seed in identities.items():
             identity = Identity(seed)
             for name in self._list_names(conversation, names):
-                message = self._open(name, conversation, identity)
-                if message is not None:
-                    messages.append(message)
-        return messages, len(names) - len(messages)
+                with suppress(ProtocolError, UnfitFileError):
+                    opened.append(Kept(conversation, *self._unseal(name, identity)))
+        return opened, len(names) - len(opened)
 
-    def keep(self, message: Message, seed: bytes) -> None:
-        """Seal a message to its conversation's archive identity, durably, and check that it opens again.
+    def keep(self, kept: Kept, seed: bytes) -> None:
+        """Seal a message or event to its conversation's archive identity, durably, and check that it opens again.
 
         Raises WorkstationError if it does not, OSError if the disk is full.
         """
-        conversation = message.payload.conversation
+        conversation = kept.conversation
         place = self.places.get(conversation, 0)
         name = self._name(conversation, place)
-        plaintext = pad(message.data, message.signature)
+        plaintext = pad(kept.data, kept.signature)
         files.write_atomic(self.folder / name, age.encrypt(plaintext, [recipient_of(seed)], os.urandom))
         try:
-            kept = self._unseal(name, Identity(seed))
+            again = self._unseal(name, Identity(seed))
         except (ProtocolError, UnfitFileError):
-            kept = None
-        if kept != (message.data, message.signature):
+            again = None
+        if again != (kept.data, kept.signature):
             raise WorkstationError(_("Een bericht kon niet worden bewaard. Is de schijf vol of beschadigd?"))
         self.places[conversation] = place + 1
 
     def destroy(self, conversation: bytes) -> None:
-        """Remove every message of a conversation, durably. Raises OSError."""
+        """Remove all that is kept of a conversation, durably. Raises OSError."""
         names = self._list_names(conversation, {path.name for path in self.folder.iterdir()})
         # The last one first: after a power cut, no gap hides what is left.
         for name in reversed(names):
@@ -93,16 +100,6 @@ class Archive:
 
     def _name(self, conversation: bytes, place: int) -> str:
         return hmac.digest(self.local_key, conversation + place.to_bytes(4, "big"), "sha256").hex()
-
-    def _open(self, name: str, conversation: bytes, identity: Identity) -> Message | None:
-        try:
-            data, signature = self._unseal(name, identity)
-            payload = parse(data)
-            if payload.conversation != conversation:
-                raise ForgedError("a file of another conversation")
-        except (ProtocolError, UnfitFileError):
-            return None
-        return Message(message_id(data), payload, data, signature)
 
     def _unseal(self, name: str, identity: Identity) -> tuple[bytes, bytes]:
         sealed = files.read_file(self.folder / name, BLOCK_SIZE)

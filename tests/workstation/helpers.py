@@ -122,14 +122,21 @@ class Organisation:
         for person in persons:
             self.spool(person).put_incoming(address, block)
 
+    def replies(self, person: str) -> list[bytes]:
+        """Return the records of replies that wait for a person's courier; case events wait there too."""
+        spool = self.spool(person)
+        records = (spool.read_outgoing(address) or b"" for address in sorted(spool.list_outgoing()))
+        return [record for record in records if record[64] == labels.KIND_REPLY]
+
     def collect(self, person: str) -> list[bytes]:
-        """Let a courier deliver a desk's replies and every courier fetch them; return the records."""
+        """Let a courier deliver what a desk wrote and every courier fetch it; return the records of replies."""
         spool = self.spool(person)
         records = []
         for address in sorted(spool.list_outgoing()):
             record = spool.read_outgoing(address)
             assert record is not None
-            records.append(record)
+            if record[64] == labels.KIND_REPLY:
+                records.append(record)
             spool.mark_sent(address)
             self.bring(address, record[65:])
         return records

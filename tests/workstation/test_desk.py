@@ -120,7 +120,7 @@ def test_an_answer_goes_along_with_the_next_synchronisation(browser: Browser, or
     browser.get(path)
     assert "Goed dat u schrijft." in browser.page
     assert "Gaat mee bij de volgende synchronisatie." in browser.page
-    assert len(organisation.spool("anna").list_outgoing()) == 1
+    assert len(organisation.replies("anna")) == 1
     organisation.collect("anna")
     browser.get(path)
     assert "Gaat mee bij" not in browser.page
@@ -215,7 +215,7 @@ def test_a_form_without_its_token_is_refused(browser: Browser, organisation: Org
         assert browser.post(where, {"passphrase": PASSPHRASE, "text": "x"}, token=token).status_code == 400
     browser.get(path)
     assert CANARY in browser.page
-    assert not organisation.spool("anna").list_outgoing()
+    assert not organisation.replies("anna")
 
 
 @pytest.mark.parametrize(

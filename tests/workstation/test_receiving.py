@@ -298,12 +298,12 @@ def test_an_obstacle_in_the_spool_keeps_no_other_reply_back(organisation: Organi
         obstacle.mkdir()
         work.answer(work.inbox()[0], "Een", NOW)
         work.answer(work.inbox()[0], "Twee", NOW)
-        assert len(organisation.spool("anna").list_outgoing()) == 1
+        assert len(organisation.replies("anna")) == 1
         work.take_in(NOW)
         assert address.hex() in work.trouble
         obstacle.rmdir()
         work.take_in(NOW)
-        assert len(organisation.spool("anna").list_outgoing()) == 2
+        assert len(organisation.replies("anna")) == 2
         assert not work.trouble
 
 
@@ -360,14 +360,14 @@ def test_a_message_that_the_disk_does_not_give_back_is_not_taken_for_kept(
 
 
 def test_archive_files_have_one_size_and_names_that_tell_nothing(organisation: Organisation) -> None:
-    """A long and a short message, a report and a reply look alike on the disk."""
+    """A long and a short message, a report, a reply and an event look alike on the disk."""
     box = make_mailbox()
     write(organisation, box, "kort")
     write(organisation, make_mailbox(8), "lang " * 4_000)
     with organisation.desk("anna") as work:
         work.answer(work.inbox()[0], "antwoord", NOW)
     paths = list((organisation.station("anna") / "archive").iterdir())
-    assert len(paths) == 3
+    assert len(paths) == 5
     assert len({path.stat().st_size for path in paths}) == 1
     assert not any(box.conversation.hex()[:8] in path.name for path in paths)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from crypto.conversation import Message, is_restart, newest_allow, order
+from crypto.event import CaseEvent
 from crypto.letter import Letter, join_letters
 from crypto.payload import AllowList, Payload
 from workstation.cases.agreed import Agreed, read_agreed
+from workstation.cases.state import CaseState, read_state
 
 # The question what the reporter wishes, and the choice of whoever wants no answer. They keep their ids for good.
 _WISH: Final = "wish"
@@ -34,23 +35,23 @@ class Conversation:
     restarts: frozenset[bytes]
     allow: AllowList
     agreed: Agreed
+    state: CaseState
 
 
-def group(messages: Iterable[Message]) -> dict[bytes, list[Message]]:
-    """Return messages by conversation, each once."""
-    groups: dict[bytes, dict[bytes, Message]] = defaultdict(dict)
-    for message in messages:
-        groups[message.payload.conversation].setdefault(message.id, message)
-    return {conversation: list(known.values()) for conversation, known in groups.items()}
+def read_conversation(
+    messages: Sequence[Message], events: Iterable[CaseEvent], persons: Mapping[bytes, str]
+) -> Conversation:
+    """Return the conversation of these messages, of which the mailbox's first known one comes first, and its events.
 
-
-def read_conversation(messages: Sequence[Message]) -> Conversation:
-    """Return the conversation of these messages, of which the mailbox's first known one comes first in the sequence."""
+    `persons` names the person of each listed workstation.
+    """
     ordered = order(messages)
     letters = join_letters(ordered)
     unanswered = _find_unanswered(letters)
     wants_none = unanswered is not None and _wants_no_reply(unanswered)
     first = next(m.payload for m in messages if m.payload.contact is not None)
+    allow = newest_allow(messages)
+    newest = max((m.payload.number for m in messages if m.payload.kind == "message"), default=-1)
     return Conversation(
         id=first.conversation,
         messages=tuple(ordered),
@@ -60,8 +61,9 @@ def read_conversation(messages: Sequence[Message]) -> Conversation:
         waiting=unanswered is not None and not wants_none,
         wants_none=wants_none,
         restarts=frozenset(m.id for i, m in enumerate(ordered) if is_restart(m, ordered[:i])),
-        allow=newest_allow(messages),
+        allow=allow,
         agreed=read_agreed(ordered),
+        state=read_state(events, persons, (*allow.persons, allow.successor or ""), newest),
     )
 
 

@@ -1,27 +1,42 @@
 """Blocks of the spool → authentic messages in the archive. spec: Steps, Receive 2; Conversation.
 
-A block is tried with the cards of those weeks with which it was not tried before. A colleague's reply that comes before
-the message it answers waits, unnoted, until that message is there. What was withdrawn is not taken in again.
+A block is tried with the cards of those weeks with which it was not tried before. A colleague's reply or event that
+comes before the message it belongs to waits, unnoted, until that message is there. What was withdrawn is not taken in
+again.
+
+A message, reply or event may lie elsewhere than its author put it: a colleague passed it on, verbatim, to somebody of
+whom its author had no card. It is taken in only where it names none of ours, and the newest allow-list names us.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from crypto import envelope
 from crypto.age.hybrid import Identity
 from crypto.body import Kind
-from crypto.conversation import Message, authenticate_message, authenticate_reply, check_sealed, speakers
+from crypto.conversation import (
+    Message,
+    authenticate_message,
+    authenticate_reply,
+    check_sealed,
+    newest_allow,
+    speakers,
+)
+from crypto.encoding import digest
 from crypto.errors import ForgedError, NoMatchError, ProtocolError
+from crypto.event import CaseEvent, Event, authenticate_event, check_event_sealed, is_event
+from crypto.event import parse as parse_event
 from crypto.labels import KEY_SIZE
 from crypto.mailbox import Mailbox
-from crypto.payload import KINDS_BY_WORKSTATION, Payload, parse
+from crypto.payload import KINDS_BY_WORKSTATION, Payload, Sealed, message_id, parse
 from crypto.roster import Roster
 from crypto.week import week_number
-from workstation.archive import Archive
+from workstation.archive import Archive, Kept
 from workstation.keyring.state import Withdrawn
 from workstation.keyring.workstation import Keyring
 from workstation.notes import Notes
@@ -34,7 +49,7 @@ _TURNS: Final[Mapping[Kind, int]] = {"withdraw": 0, "message": 1, "allow": 1, "r
 
 @dataclass(slots=True)
 class Receiver:
-    """What this workstation opens with, and what it has: messages by conversation, in the order they were kept.
+    """What this workstation opens with, and what it has: by conversation its messages, in the order kept, and events.
 
     `unwanted` are the addresses of blocks that belong to what was withdrawn, and say more than that.
     """
@@ -42,48 +57,75 @@ class Receiver:
     keyring: Keyring
     archive: Archive
     notes: Notes
-    messages: dict[bytes, list[Message]]
+    messages: dict[bytes, list[Message]] = field(default_factory=dict)
+    events: dict[bytes, list[CaseEvent]] = field(default_factory=dict)
     addresses: set[bytes] = field(default_factory=set)
     unwanted: set[bytes] = field(default_factory=set)
     identities: dict[int, Identity] = field(default_factory=dict)
 
+    def restore(self, archived: Iterable[Kept]) -> int:
+        """Take over what the archive holds; return how much of it no conversation can be made of."""
+        for kept in archived:
+            with suppress(ProtocolError):
+                self._remember(_read_kept(kept))
+        # Without any message of the mailbox there is nobody to trust and nothing to show.
+        known = {c for c, messages in self.messages.items() if any(m.payload.contact is not None for m in messages)}
+        lost = [*self.messages.keys() - known, *self.events.keys() - known]
+        return sum(len(self.messages.pop(c, [])) + len(self.events.pop(c, [])) for c in lost)
+
     def receive(self, blocks: Iterable[tuple[bytes, bytes]], roster: Roster | None, now: int) -> set[bytes]:
         """Import blocks (address, bytes); return the conversations that changed or were withdrawn.
 
-        Without a verified roster, colleagues' replies wait. Raises WorkstationError, OSError if one cannot be kept.
+        Without a verified roster, what colleagues wrote waits. Raises WorkstationError, OSError if one cannot be kept.
         """
         changed = set()
-        arrived: list[tuple[bytes, Opened, Payload]] = []
+        messages: list[tuple[bytes, Opened, Payload]] = []
+        events: list[tuple[bytes, Opened, Event]] = []
         for address, block in blocks:
             opened = self._open(address, block, now)
-            payload = None if opened is None else self._parse(address, opened)
-            if opened is not None and payload is not None:
-                arrived.append((address, opened, payload))
-        for address, opened, payload in sorted(arrived, key=lambda each: _TURNS[each[2].kind]):
-            if payload.conversation in self.keyring.state.withdrawn:
-                self._turn_away(address, payload)
-            elif payload.kind in KINDS_BY_WORKSTATION:
-                if self._import_reply(address, opened, payload, roster):
-                    changed.add(payload.conversation)
-            elif self._import_message(address, opened, payload):
+            if opened is None:
+                continue
+            try:
+                if is_event(opened[0]):
+                    events.append((address, opened, parse_event(opened[0])))
+                else:
+                    messages.append((address, opened, parse(opened[0])))
+            except ProtocolError:
+                self._refuse(address)
+        for address, opened, payload in sorted(messages, key=lambda each: _TURNS[each[2].kind]):
+            if self._import(address, opened, payload, roster):
                 changed.add(payload.conversation)
+        for address, opened, event in events:
+            if self._import_event(address, opened, event, roster):
+                changed.add(event.conversation)
         return changed
 
     def is_new(self, address: bytes) -> bool:
         """Say whether a block has not been imported and some card has not been tried on it."""
         return address not in self.addresses and bool(self.notes.left(address, self.keyring.state.cards))
 
-    def keep(self, message: Message) -> None:
-        """Archive an authentic message, adopting its conversation. Raises WorkstationError, OSError."""
-        conversation = message.payload.conversation
+    def keep(self, known: Message | CaseEvent) -> None:
+        """Archive what is authentic, adopting its conversation. Raises WorkstationError, OSError."""
+        conversation = _conversation(known)
         state = self.keyring.state
         if conversation not in state.archives:
             state.archives[conversation] = os.urandom(KEY_SIZE)
             # The key must be safe before anything is sealed to it.
             self.keyring.save()
-        self.archive.keep(message, state.archives[conversation])
-        self.messages.setdefault(conversation, []).append(message)
-        self.addresses.add(message.payload.address)
+        self.archive.keep(Kept(conversation, known.data, known.signature), state.archives[conversation])
+        self._remember(known)
+
+    def forget(self, conversation: bytes) -> None:
+        """Forget what is known of a conversation; its files are for the caller to destroy."""
+        gone: list[Message | CaseEvent] = [*self.messages.pop(conversation, []), *self.events.pop(conversation, [])]
+        self.addresses -= {_address(known) for known in gone}
+
+    def _remember(self, known: Message | CaseEvent) -> None:
+        if isinstance(known, CaseEvent):
+            self.events.setdefault(_conversation(known), []).append(known)
+        else:
+            self.messages.setdefault(_conversation(known), []).append(known)
+        self.addresses.add(_address(known))
 
     def _open(self, address: bytes, block: bytes, now: int) -> Opened | None:
         weeks = self.notes.left(address, self.keyring.state.cards)
@@ -104,23 +146,29 @@ class Receiver:
             self.identities[week] = Identity(self.keyring.state.cards[week].identity)
         return self.identities[week]
 
-    def _parse(self, address: bytes, opened: Opened) -> Payload | None:
-        try:
-            return parse(opened[0])
-        except ProtocolError:
-            self._refuse(address)
-            return None
+    def _import(self, address: bytes, opened: Opened, payload: Payload, roster: Roster | None) -> bool:
+        if payload.conversation in self.keyring.state.withdrawn:
+            self._turn_away(address, payload)
+            return False
+        if payload.kind in KINDS_BY_WORKSTATION:
+            return self._import_reply(address, opened, payload, roster)
+        return self._import_message(address, opened, payload)
 
     def _import_message(self, address: bytes, opened: Opened, payload: Payload) -> bool:
+        known = self.messages.get(payload.conversation, [])
+        passed_on = payload.kind != "withdraw" and self._is_passed_on(address, payload.address, payload.sealed)
         try:
-            known = self.messages.get(payload.conversation)
-            first = None if not known else next(m.payload for m in known if m.payload.contact is not None)
-            message = authenticate_message(opened[:2], self.keyring.state.me.organisation, address, first)
-            check_sealed(message, self.keyring.id, opened[2])
+            first = next((m.payload for m in known if m.payload.contact is not None), None)
+            place = payload.address if passed_on else address
+            message = authenticate_message(opened[:2], self.keyring.state.me.organisation, place, first)
+            if not passed_on:
+                check_sealed(message, self.keyring.id, opened[2])
+            elif not self._may_read([*known, message]):
+                raise ForgedError("passed on to somebody whom the newest list does not name")
         except ProtocolError:
             self._refuse(address)
             return False
-        return self._withdraw(message) if payload.kind == "withdraw" else self._keep_new(message)
+        return self._withdraw(message) if payload.kind == "withdraw" else self._keep_new(message, address)
 
     def _withdraw(self, message: Message) -> bool:
         # From here on it is neither shown nor taken in again; what is to be destroyed and answered may take longer.
@@ -145,23 +193,75 @@ class Receiver:
             mailbox = correspondent(next(m.payload for m in known if m.payload.contact is not None))
             slot = (payload.author, payload.number)
             message = authenticate_reply(opened[:2], roster, mailbox, slot, speakers(known))
-            if payload.address != address:
-                raise ForgedError("a reply that was moved")
-            check_sealed(message, self.keyring.id, opened[2])
+            if not self._is_passed_on(address, payload.address, payload.sealed):
+                if payload.address != address:
+                    raise ForgedError("a reply that was moved")
+                check_sealed(message, self.keyring.id, opened[2])
+            elif not self._may_read(known):
+                raise ForgedError("passed on to somebody whom the newest list does not name")
         except ProtocolError:
             self._refuse(address)
             return False
-        return self._keep_new(message)
+        return self._keep_new(message, address)
 
-    def _keep_new(self, message: Message) -> bool:
-        if any(m.id == message.id for m in self.messages.get(message.payload.conversation, [])):
-            self.addresses.add(message.payload.address)
+    def _import_event(self, address: bytes, opened: Opened, event: Event, roster: Roster | None) -> bool:
+        if event.conversation in self.keyring.state.withdrawn:
+            self.unwanted.add(address)
             return False
-        self.keep(message)
+        known = self.messages.get(event.conversation)
+        if not known or roster is None:
+            return False
+        try:
+            authentic = authenticate_event(opened[:2], roster, speakers(known))
+            if not self._is_passed_on(address, event.address, event.sealed):
+                check_event_sealed(event, address, self.keyring.id, opened[2])
+            elif not self._may_read(known):
+                raise ForgedError("passed on to somebody whom the newest list does not name")
+        except ProtocolError:
+            self._refuse(address)
+            return False
+        return self._keep_new(authentic, address)
+
+    def _is_passed_on(self, address: bytes, written: bytes, sealed: Mapping[bytes, Sealed]) -> bool:
+        return address != written and not isinstance(sealed.get(self.keyring.id), bytes)
+
+    def _may_read(self, messages: Iterable[Message]) -> bool:
+        allow = newest_allow(messages)
+        return self.keyring.state.me.person in {*allow.persons, allow.successor}
+
+    def _keep_new(self, known: Message | CaseEvent, address: bytes) -> bool:
+        # Under whatever address it came: it need not be opened again.
+        self.addresses.add(address)
+        there: list[Message] | list[CaseEvent] = (self.events if isinstance(known, CaseEvent) else self.messages).get(
+            _conversation(known), []
+        )
+        if any(each.id == known.id for each in there):
+            return False
+        self.keep(known)
         return True
 
     def _refuse(self, address: bytes) -> None:
         self.notes.add(address, self.keyring.state.cards)
+
+
+def _read_kept(kept: Kept) -> Message | CaseEvent:
+    """Return what the archive holds; it was authenticated before. Raises ProtocolError."""
+    known: Message | CaseEvent
+    if is_event(kept.data):
+        known = CaseEvent(digest(kept.data), parse_event(kept.data), kept.data, kept.signature)
+    else:
+        known = Message(message_id(kept.data), parse(kept.data), kept.data, kept.signature)
+    if _conversation(known) != kept.conversation:
+        raise ForgedError("a file of another conversation")
+    return known
+
+
+def _conversation(known: Message | CaseEvent) -> bytes:
+    return known.event.conversation if isinstance(known, CaseEvent) else known.payload.conversation
+
+
+def _address(known: Message | CaseEvent) -> bytes:
+    return known.event.address if isinstance(known, CaseEvent) else known.payload.address
 
 
 def correspondent(first: Payload) -> Mailbox:

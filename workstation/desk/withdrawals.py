@@ -64,12 +64,13 @@ class Withdrawals:
     def _destroy(self, withdraw: Message, spool: Spool) -> None:
         conversation = withdraw.payload.conversation
         known = self.receiver.messages.get(conversation, [])
+        events = {event.event.address for event in self.receiver.events.get(conversation, [])}
         # Those also that a power cut kept from the archive.
         own = {self._own_address(withdraw, number) for number in range(LAST_NUMBER + 1)}
-        addresses = own | {message.payload.address for message in known}
+        addresses = own | events | {message.payload.address for message in known}
         for name in self.outbox.list_files(own):
             self.collector.attachments.destroy(name)
-        self.outbox.destroy(own, spool)
+        self.outbox.destroy(own | events, spool)
         self.collector.destroy(spool, known)
         spool.drop_incoming(addresses)
         # The messages last, because they say what else there is; and their identity after them.
@@ -78,8 +79,7 @@ class Withdrawals:
         state.numbers[conversation] = count_numbers(self.keyring, [withdraw, *known])
         del state.archives[conversation]
         self.keyring.save()
-        self.receiver.messages.pop(conversation, None)
-        self.receiver.addresses -= addresses
+        self.receiver.forget(conversation)
 
     def _is_written(self, withdraw: Message) -> bool:
         # Its number is taken after it is written: where that lies already, a power cut came in between.

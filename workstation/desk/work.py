@@ -11,12 +11,13 @@ from pathlib import Path
 from crypto.attachment import Attachment
 from crypto.conversation import Message
 from crypto.errors import ProtocolError
+from crypto.event import Changes
 from crypto.keyset import Keyset, verify
 from crypto.roster import Roster, open_roster
 from crypto.week import day_of, in_grace
 from workstation.archive import Archive
 from workstation.attachments import Attachments
-from workstation.cases.inbox import Conversation, group, list_inbox, read_conversation
+from workstation.cases.inbox import Conversation, list_inbox, read_conversation
 from workstation.ceremony.enrolment import list_words
 from workstation.ceremony.published import Outlook, examine, parse_published
 from workstation.ceremony.refusals import explain
@@ -24,6 +25,7 @@ from workstation.ceremony.renewal import Renewal, renew
 from workstation.desk.answer import list_entries, write_reply
 from workstation.desk.collect import Collector
 from workstation.desk.compose import Extras, make_body, propose
+from workstation.desk.events import list_unannounced, write_event
 from workstation.desk.outbox import Outbox
 from workstation.desk.receive import Receiver
 from workstation.desk.uploads import Staged
@@ -69,6 +71,7 @@ class Work:
             self._receive(self.spool, now)
             # Before anything is given out: the answer to a withdrawal must not go twice.
             Withdrawals(self.receiver, self.collector, self.outbox).finish(self.spool, self.keyset, now)
+            self._announce(now)
             self.outbox.settle(self.spool, self.receiver.addresses & self.spool.list_incoming())
             self.collector.collect(self.spool, (m for known in self.receiver.messages.values() for m in known))
         except WorkstationError as error:
@@ -132,8 +135,37 @@ class Work:
         for message, _record in written:
             self.receiver.keep(message)
         self._read(conversation.id)
+        self._pass_on()
+
+    def change(self, conversation: Conversation, changes: Changes, now: int) -> None:
+        """Change what holds about a case, here and on the desks of whoever may read it. Raises WorkstationError."""
+        if self.keyset is None:
+            raise WorkstationError(self.refusal)
+        self._write_event(self.keyset, conversation, changes, now)
+        self._pass_on()
+
+    def _write_event(self, keyset: Keyset, conversation: Conversation, changes: Changes, now: int) -> None:
+        messages = self.receiver.messages[conversation.id]
+        event, record = write_event(self.keyring, keyset, messages, changes, conversation.state.time + 1, now)
+        # In this order, as with an answer.
+        self.outbox.add([record])
+        self.receiver.keep(event)
+        self._read(conversation.id)
+
+    def _announce(self, now: int) -> None:
+        """Tell colleagues which messages opened here, so that a desk for which one did not can say so."""
+        if self.keyset is None:
+            return
+        for conversation in list(self.conversations.values()):
+            told = [a for a, authors in conversation.state.opened.items() if self.keyring.id in authors]
+            for changes in list_unannounced(conversation.messages, self.keyring.id, told):
+                # Nobody is reachable: then nobody need be told.
+                with suppress(WorkstationError):
+                    self._write_event(self.keyset, self.conversations[conversation.id], changes, now)
+
+    def _pass_on(self) -> None:
         if self.spool is not None:
-            # The reply is safe. What stands in its way is told on the next page, which tries again.
+            # It is safe. What stands in its way is told on the next page, which tries again.
             with suppress(WorkstationError, OSError):
                 self.outbox.settle(self.spool, set())
 
@@ -182,8 +214,16 @@ class Work:
     def _read(self, conversation: bytes) -> None:
         if conversation in self.keyring.state.withdrawn:
             return
-        self.conversations[conversation] = read_conversation(self.receiver.messages[conversation])
+        events = self.receiver.events.get(conversation, [])
+        self.conversations[conversation] = read_conversation(
+            self.receiver.messages[conversation], events, self._list_persons()
+        )
         self.names.setdefault(conversation, secrets.token_urlsafe(9))
+
+    def _list_persons(self) -> dict[bytes, str]:
+        roster = self.roster()
+        listed = {} if roster is None else {w.id: w.person for w in roster.workstations}
+        return {**listed, self.keyring.id: self.keyring.state.me.person}
 
     def _forget(self, conversation: bytes) -> None:
         self.conversations.pop(conversation, None)
@@ -195,10 +235,10 @@ class Work:
 def begin(keyring: Keyring, spool_folder: Path, now: int) -> Work:
     """Open the archive into memory and take in what is new. Raises WorkstationError, OSError."""
     archive = Archive(keyring.folder / "archive", keyring.derive_local(b"archive"))
-    messages, unreadable = archive.load(keyring.state.archives)
+    archived, unreadable = archive.load(keyring.state.archives)
     notes = Notes.load(keyring.folder / "notes", keyring.derive_local(b"notes"))
-    receiver = Receiver(keyring, archive, notes, _first_ones_first(messages))
-    receiver.addresses |= {message.payload.address for message in messages}
+    receiver = Receiver(keyring, archive, notes)
+    unreadable += receiver.restore(archived)
     attachments = Attachments.open(keyring.folder / "attachments", keyring.derive_local(b"attachments"))
     outbox = Outbox(keyring.folder / "outbox", attachments)
     work = Work(keyring, spool_folder, receiver, Collector(attachments), outbox, unreadable)
@@ -206,11 +246,6 @@ def begin(keyring: Keyring, spool_folder: Path, now: int) -> Work:
         work._read(conversation)  # noqa: SLF001 - the constructor's other half
     work.take_in(now)
     return work
-
-
-def _first_ones_first(messages: list[Message]) -> dict[bytes, list[Message]]:
-    # Without any message of the mailbox there is nobody to trust and nothing to show.
-    return {c: known for c, known in group(messages).items() if any(m.payload.contact is not None for m in known)}
 
 
 def _read_blocks(spool: Spool, addresses: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
