@@ -29,6 +29,11 @@ def _about_trouble(work: Work) -> Iterator[str]:
         yield _("Antwoorden kan nu niet.") + " " + work.refusal
     if work.unreadable:
         yield _("{count} bewaarde berichten zijn beschadigd. Zet een reservekopie terug.").format(count=work.unreadable)
+    if work.list_unopened():
+        yield _(
+            "Een collega kon een bericht openen dat ook voor u bestemd is. Bij u opent het niet. "
+            "Bel een collega en de beheerder van de lijst: misschien krijgt iemand met opzet iets anders te lezen."
+        )
     if work.renewal is not None and not work.renewal.vouched:
         yield _("Deze werkplek kan de lijst deze week nog niet bevestigen. Synchroniseer, vergrendel, en open opnieuw.")
 

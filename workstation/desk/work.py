@@ -11,7 +11,7 @@ from pathlib import Path
 from crypto.attachment import Attachment
 from crypto.conversation import Message
 from crypto.errors import ProtocolError
-from crypto.event import Changes
+from crypto.event import CaseEvent, Changes
 from crypto.keyset import Keyset, verify
 from crypto.roster import Roster, open_roster
 from crypto.week import day_of, in_grace
@@ -27,6 +27,7 @@ from workstation.desk.collect import Collector
 from workstation.desk.compose import Extras, make_body, propose
 from workstation.desk.events import list_unannounced, write_event
 from workstation.desk.outbox import Outbox
+from workstation.desk.passing import Missed, list_missed, pass_on
 from workstation.desk.receive import Receiver
 from workstation.desk.uploads import Staged
 from workstation.desk.withdrawals import Withdrawals
@@ -135,14 +136,56 @@ class Work:
         for message, _record in written:
             self.receiver.keep(message)
         self._read(conversation.id)
-        self._pass_on()
+        self._give_out()
 
     def change(self, conversation: Conversation, changes: Changes, now: int) -> None:
         """Change what holds about a case, here and on the desks of whoever may read it. Raises WorkstationError."""
         if self.keyset is None:
             raise WorkstationError(self.refusal)
         self._write_event(self.keyset, conversation, changes, now)
-        self._pass_on()
+        self._give_out()
+
+    def list_missed(self) -> list[Missed]:
+        """Return what colleagues' workstations may read and were never sealed; nothing without a keyset."""
+        if self.keyset is None:
+            return []
+        return [
+            missed
+            for conversation in self.conversations.values()
+            for missed in list_missed(self.keyset, conversation, self._list_known(conversation.id), self.keyring.id)
+        ]
+
+    def pass_on(self, workstation: bytes, now: int) -> int:
+        """Give a colleague's workstation all that it missed; return how many conversations. Raises WorkstationError."""
+        if self.keyset is None:
+            raise WorkstationError(self.refusal)
+        missed = [each for each in self.list_missed() if each.workstation.id == workstation]
+        for each in missed:
+            records, told = pass_on(self.keyset, each)
+            for record in records:
+                self.outbox.add([record])
+            # Told last: after a power cut in between, it is passed on once more, and shown once.
+            for changes in told:
+                self._write_event(self.keyset, self.conversations[each.conversation.id], changes, now)
+        self._give_out()
+        return len(missed)
+
+    def list_unopened(self) -> set[bytes]:
+        """Return the addresses of blocks that a colleague could open, that name this workstation, and did not open."""
+        if self.spool is None:
+            return set()
+        claimed = {
+            address
+            for events in self.receiver.events.values()
+            for each in events
+            for address, cards in each.event.changes.opened.items()
+            if self.keyring.id in cards
+        }
+        there = claimed - self.receiver.addresses
+        return {a for a in there & self.spool.list_incoming() if a in self.receiver.notes.tried}
+
+    def _list_known(self, conversation: bytes) -> list[Message | CaseEvent]:
+        return [*self.receiver.messages[conversation], *self.receiver.events.get(conversation, [])]
 
     def _write_event(self, keyset: Keyset, conversation: Conversation, changes: Changes, now: int) -> None:
         messages = self.receiver.messages[conversation.id]
@@ -163,7 +206,7 @@ class Work:
                 with suppress(WorkstationError):
                     self._write_event(self.keyset, self.conversations[conversation.id], changes, now)
 
-    def _pass_on(self) -> None:
+    def _give_out(self) -> None:
         if self.spool is not None:
             # It is safe. What stands in its way is told on the next page, which tries again.
             with suppress(WorkstationError, OSError):
