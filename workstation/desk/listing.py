@@ -1,0 +1,123 @@
+"""The list of conversations in words: sections by urgency, and what a search found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from workstation.cases.inbox import Conversation, excerpt
+from workstation.cases.search import search
+from workstation.cases.urgency import Place, Urgency, judge
+from workstation.desk.letters import show_day, show_person, title
+from workstation.desk.work import Work
+from workstation.texts import translate as _
+
+# What is done is out of sight until somebody looks for it.
+_FOLDED: Final = frozenset({Place.CLOSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One conversation in the list; one that was withdrawn has no name, because there is nothing to open."""
+
+    name: str
+    title: str
+    reason: str
+    excerpt: str = ""
+    labels: tuple[str, ...] = ()
+    assigned: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Conversations of one urgency under their heading."""
+
+    heading: str
+    entries: tuple[Entry, ...]
+    folded: bool = False
+
+
+def list_sections(work: Work, today: str) -> list[Section]:
+    """Return everything, the most urgent first; within a section whoever waits longest, or else the newest."""
+    placed: dict[Place, list[tuple[Conversation, Urgency]]] = {place: [] for place in Place}
+    for conversation in sorted(work.conversations.values(), key=lambda c: (c.newest_day, c.id), reverse=True):
+        urgency = judge(conversation, today)
+        placed[urgency.place].append((conversation, urgency))
+    sections = []
+    for place, members in placed.items():
+        longest = sorted(members, key=lambda member: member[1].since or member[1].by or "9")
+        entries = tuple(_show_entry(work, conversation, urgency) for conversation, urgency in longest)
+        if entries:
+            sections.append(Section(_name(place), entries, place in _FOLDED))
+    return [*sections, *_list_withdrawn(work)]
+
+
+def list_found(work: Work, words: str, today: str) -> list[Section]:
+    """Return what a search for these words finds, in one section."""
+    newest = sorted(work.conversations.values(), key=lambda c: (c.newest_day, c.id), reverse=True)
+    entries = tuple(
+        replace(_show_entry(work, found.conversation, judge(found.conversation, today)), excerpt=found.excerpt)
+        for found in search(newest, words)
+    )
+    return [Section(_("Gevonden"), entries)] if entries else []
+
+
+def count_waiting(work: Work, today: str) -> int:
+    """Return how many conversations somebody has to answer."""
+    places = [judge(conversation, today).place for conversation in work.conversations.values()]
+    return sum(place <= Place.WAITING for place in places)
+
+
+def _show_entry(work: Work, conversation: Conversation, urgency: Urgency) -> Entry:
+    return Entry(
+        name=work.names[conversation.id],
+        title=title(conversation.id),
+        reason=_explain(conversation, urgency),
+        excerpt=excerpt(conversation) or _without_words(conversation),
+        labels=conversation.state.labels,
+        assigned=show_person(work, conversation.state.assigned),
+    )
+
+
+def _list_withdrawn(work: Work) -> list[Section]:
+    newest = sorted(work.keyring.state.withdrawn.items(), key=lambda entry: (entry[1].day, entry[0]), reverse=True)
+    entries = tuple(Entry("", title(conversation), show_day(gone.day)) for conversation, gone in newest)
+    return [Section(_("Teruggetrokken"), entries, folded=True)] if entries else []
+
+
+def _name(place: Place) -> str:
+    return {
+        Place.DANGER: _("Gevaar"),
+        Place.OVERDUE: _("Te laat"),
+        Place.NEW: _("Nieuw"),
+        Place.WAITING: _("Wacht op antwoord"),
+        Place.TODAY: _("Vandaag"),
+        Place.RUNNING: _("Loopt"),
+        Place.PAUSED: _("Opzij gelegd"),
+        Place.CLOSED: _("Gesloten"),
+    }[place]
+
+
+def _explain(conversation: Conversation, urgency: Urgency) -> str:
+    since = "" if urgency.since is None else show_day(urgency.since)
+    by = "" if urgency.by is None else show_day(urgency.by)
+    if urgency.place == Place.DANGER:
+        return _("Meldt gevaar. Wacht sinds {since}.").format(since=since)
+    if urgency.place == Place.CLOSED:
+        return _("Bewaard tot en met {day}.").format(day=show_day(conversation.state.keep_until or ""))
+    if since:
+        sentence = _("Wacht sinds {since}. Antwoord had er moeten zijn op {by}.")
+        if urgency.place != Place.OVERDUE:
+            sentence = _("Wacht sinds {since}. Antwoord uiterlijk {by}.")
+        return sentence.format(since=since, by=by)
+    if by:
+        return _("Afgesproken: {day}.").format(day=by)
+    if conversation.wants_none:
+        return _("Wil geen antwoord.")
+    return _("Laatste bericht {day}.").format(day=show_day(conversation.newest_day))
+
+
+def _without_words(conversation: Conversation) -> str:
+    if any(m.payload.kind == "message" and m.payload.body.attachments for m in conversation.messages):
+        return _("Alleen bijlagen of antwoorden op de vragen")
+    return _("Alleen antwoorden op de vragen")
