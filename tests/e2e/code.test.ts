@@ -135,6 +135,14 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await expectOpened();
   }, 120_000);
 
+  test("a word that is spelled out may begin as a word of the other language does", async () => {
+    const [first] = await openFields();
+    await first.type("b a c k p a c k e r");
+    await expect(focusedName()).resolves.toBe("Woord 1");
+    await first.press("Enter");
+    await expect(focusedName()).resolves.toBe("Woord 2");
+  }, 120_000);
+
   test("a telephone alphabet may be typed, and the word is offered", async () => {
     const [first] = await openFields();
     await first.type("Bernhard otto Otto maria");

@@ -63,7 +63,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await page.goto(`${proxy.address}/nl/${name}/`);
     const asked = (): boolean => proxy.requests.some(({ path }) => path === KEYSET);
     await expect.poll(asked).toBe(true);
-    expect(await page.$eval("#main", (main) => main.innerText)).toMatch(/Deze pagina wordt klaargezet[^]*\d{3}/);
+    expect(await page.$eval("#main", (main) => main.textContent)).toMatch(/Deze pagina wordt klaargezet[^]*\d{3}/);
     await page.waitForSelector("#main [data-step]");
     expect(await page.$("#without-script")).toBeNull();
   }, 120_000);

@@ -106,18 +106,22 @@ export class CodeFields {
     }
   }
 
-  // "b " and "bernhard " may be the first letter of a word that is spelled out; "hotel " is a word of the list.
+  // "b " and "bernhard " may be the first letter of a word that is spelled out; "hotel " is a word of the list. Of the
+  // list that the other words are in: "b a c k " is an English word, and the way to the Dutch "backpacker".
   #mayGoOn(value: string): boolean {
-    return isSpelled(value) && (readWords(value).length > 1 || !this.lists.some((words) => words.includes(readWord(value))));
+    return isSpelled(value) && (readWords(value).length > 1 || !this.#chooseList().includes(readWord(value)));
   }
 
   #propose(control: HTMLInputElement): void {
     const word = readWord(control.value);
-    const typed = this.#controls.map(({ value }) => readWord(value));
-    const best = chooseList(typed, this.lists);
+    const best = this.#chooseList();
     const list = complete(word, best).length > 0 ? best : (this.lists.find((words) => complete(word, words).length > 0) ?? best);
     const found = word.length < LEAST_LETTERS || control.value === word && list.includes(word) ? [] : complete(word, list);
     this.#combobox.open(control, found);
+  }
+
+  #chooseList(): readonly string[] {
+    return chooseList(this.#controls.map(({ value }) => readWord(value)), this.lists);
   }
 
   #goOn(control: HTMLInputElement): void {
