@@ -61,7 +61,7 @@ lint-python:
 lint-web:
 	$(BIN)/djlint templates --lint --quiet
 	$(NODE_BIN)/tsc --noEmit
-	$(NODE_BIN)/eslint web tests --max-warnings 0
+	$(NODE_BIN)/eslint web templates tests --max-warnings 0
 
 format: install
 	$(BIN)/ruff check --fix .

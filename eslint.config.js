@@ -37,7 +37,7 @@ export default defineConfig(
   { ignores: ["node_modules/**", ".venv/**", "var/**"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   {
-    files: ["web/**/*.ts", "tests/**/*.ts", "tests/e2e/**/*.ts", "vitest.config.ts"],
+    files: ["web/**/*.ts", "templates/desk/static/*.js", "tests/**/*.ts", "tests/e2e/**/*.ts", "vitest.config.ts"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -54,7 +54,12 @@ export default defineConfig(
     },
   },
   {
-    files: ["web/**/*.ts"],
+    // Its types stand in comments, which this rule does not read; tsc does.
+    files: ["templates/desk/static/*.js"],
+    rules: { "@typescript-eslint/explicit-module-boundary-types": "off" },
+  },
+  {
+    files: ["web/**/*.ts", "templates/desk/static/*.js"],
     rules: {
       "no-eval": "error",
       "no-implied-eval": "off", // @typescript-eslint/no-implied-eval is the same rule with types.

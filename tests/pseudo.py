@@ -26,7 +26,7 @@ _PLAIN: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LETTERS: Final = "ȧƀƈḓḗƒɠħīĵķŀḿƞǿƥɋřşŧŭṽẇẋẏẑȦƁƇḒḖƑƓĦĪĴĶĿḾȠǾƤɊŘŞŦŬṼẆẊẎẐ"
 _CHANGED: Final = str.maketrans(_PLAIN, LETTERS)
 # What is no word and must stay as it is: placeholders, tags and entities.
-MARKUP: Final = re.compile(r"(%\(\w+\)s|<[^>]+>|&\w+;)")
+MARKUP: Final = re.compile(r"(%\(\w+\)s|\{\w+\}|<[^>]+>|&\w+;)")
 
 
 def translate(text: str) -> str:

@@ -13,6 +13,7 @@ from workstation.demo.publish import publish
 from workstation.demo.site import Site
 from workstation.demo.team import make_keys
 from workstation.errors import WorkstationError
+from workstation.texts import LANGUAGES
 from workstation.texts import translate as _
 
 Command = Callable[[Namespace], Iterable[str]]
@@ -67,6 +68,7 @@ def make_parser() -> ArgumentParser:
     _add_card(commands)
     _add_sync(commands)
     _add_desk(commands)
+    _add_lock(commands)
     _add_demo(commands)
     return parser
 
@@ -173,6 +175,16 @@ def _add_desk(commands: Commands[ArgumentParser]) -> None:
     _add_folder(command, _("map van deze werkplek"))
     _add_folder(command, _("map die u met de koerier deelt"), "--spool")
     command.add_argument("--port", type=_port, default=8001, help=_("poort op deze computer (standaard 8001)"))
+    text = _("vergrendel het bureau na zoveel minuten waarin niets gebeurt, 1 tot 60 (standaard 10)")
+    command.add_argument("--idle-minutes", type=_minutes, default=10, metavar="MINUTEN", help=text)
+    text = _("taal van het bureau; anders wat u op het bureau zelf hebt gekozen")
+    command.add_argument("--language", choices=sorted(LANGUAGES), default="", help=text)
+
+
+def _add_lock(commands: Commands[ArgumentParser]) -> None:
+    text = _("Vergrendel het bureau dat deze map open heeft. Voor de toets waarmee u uw scherm vergrendelt.")
+    command = _add(commands, "lock", text, daily.lock)
+    _add_folder(command, _("map van deze werkplek"))
 
 
 def _add_demo(commands: Commands[ArgumentParser]) -> None:
@@ -198,7 +210,7 @@ def _desk(args: Namespace) -> Iterable[str]:
     if not args.folder.is_dir():
         raise WorkstationError(_("In deze map staat geen sleutelbos. Klopt de map?"))
     yield _("Het bureau is open op http://127.0.0.1:{port}/ – stoppen met Ctrl+C.").format(port=args.port)
-    serve(Place(args.folder, args.spool, args.port), read_clock)
+    serve(Place(args.folder, args.spool, args.port, args.idle_minutes, args.language), read_clock)
 
 
 def _seconds(text: str) -> float:
@@ -209,6 +221,12 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds <= 7 * 24 * 3600:
         raise ArgumentTypeError(_("een aantal seconden, hoogstens een week"))
     return seconds
+
+
+def _minutes(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 60:
+        raise ArgumentTypeError(_("een heel getal van 1 tot 60"))
+    return int(text)
 
 
 def _port(text: str) -> int:

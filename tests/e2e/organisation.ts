@@ -48,7 +48,7 @@ export class Organisation {
   portal = "";
   readonly #processes: ChildProcess[] = [];
   readonly #logs: string[] = [];
-  readonly #desks = new Map<string, string>();
+  readonly #desks = new Map<string, { readonly address: string; readonly child: ChildProcess }>();
 
   private constructor(persons: readonly string[], folder = mkdtempSync(join(tmpdir(), "vp-organisation-"))) {
     this.folder = folder;
@@ -96,22 +96,45 @@ export class Organisation {
     await python("-m", "portal", command, "--config", this.path("config.toml"));
   }
 
-  /** Open a counsellor's desk, unless it is open; return its address. */
-  async openDesk(person: string): Promise<string> {
+  /** Open a counsellor's desk, unless it is open, perhaps with further options; return its address. */
+  async openDesk(person: string, options: readonly string[] = []): Promise<string> {
     const open = this.#desks.get(person);
     if (open !== undefined) {
-      return open;
+      return open.address;
     }
     const counsellor = this.counsellors.find((each) => each.person === person);
     if (counsellor === undefined) {
       throw new Error("no such counsellor");
     }
     const port = await freePort();
-    this.#spawn("desk", ["-m", "workstation", "desk", "--folder", counsellor.folder, "--spool", counsellor.spool, "--port", `${port}`]);
-    const desk = `http://127.0.0.1:${port}`;
-    await answers(desk);
-    this.#desks.set(person, desk);
-    return desk;
+    const places = ["--folder", counsellor.folder, "--spool", counsellor.spool, "--port", `${port}`];
+    const child = this.#spawn("desk", ["-m", "workstation", "desk", ...places, ...options]);
+    const address = `http://127.0.0.1:${port}`;
+    await answers(address);
+    this.#desks.set(person, { address, child });
+    return address;
+  }
+
+  /** End a counsellor's desk as a power cut would: nothing in it gets a chance to do anything. */
+  async killDesk(person: string): Promise<void> {
+    const { child } = this.#desks.get(person) ?? {};
+    const pid = child?.pid;
+    if (child === undefined || pid === undefined) {
+      throw new Error("no such desk is open");
+    }
+    const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    // The one that starts new workers first.
+    for (const each of [pid, ...workers]) {
+      process.kill(each, "SIGKILL");
+    }
+    await gone;
+    this.#desks.delete(person);
+  }
+
+  /** Lock a counsellor's desk from outside, as the key of a screen lock does. */
+  async lockDesk(person: string): Promise<void> {
+    await workstation("lock", "--folder", this.path(person));
   }
 
   /** Everything that the processes have written so far. */
@@ -185,12 +208,13 @@ export class Organisation {
     writeFileSync(path, config);
   }
 
-  #spawn(name: string, args: readonly string[]): void {
+  #spawn(name: string, args: readonly string[]): ChildProcess {
     const child = spawn(PYTHON, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (data: Buffer) => this.#logs.push(`${name}: ${data.toString()}`));
     }
     this.#processes.push(child);
+    return child;
   }
 }
 
@@ -249,7 +273,7 @@ async function answers(url: string): Promise<void> {
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.kill("SIGTERM")) {
+  if (child.exitCode === null && child.signalCode === null && child.kill("SIGTERM")) {
     await new Promise((resolve) => child.once("exit", resolve));
   }
 }

@@ -158,7 +158,7 @@ def test_locked_nothing_is_shown(browser: Browser) -> None:
         assert response.status_code in {200, 303}
         assert CANARY not in browser.page
         assert "Anna" not in browser.page
-    assert browser.post(f"{path}/antwoord", {"text": "x"}).status_code in {303, 400}
+    assert browser.post(f"{path}/antwoord", {"text": "x"}).status_code == 303
 
 
 def test_locking_lets_another_program_open_the_keyring(browser: Browser, organisation: Organisation) -> None:
@@ -199,23 +199,32 @@ def test_a_session_known_before_the_passphrase_is_not_the_one_after_it(browser: 
 
 def test_a_wrong_passphrase_opens_nothing(browser: Browser) -> None:
     """And is not repeated on the page."""
-    response = browser.unlock("verkeerde wachtzin")
-    assert response.status_code == 403
-    text = response.get_data(as_text=True)
-    assert "past niet" in text
-    assert "verkeerde wachtzin" not in text
+    assert browser.unlock("verkeerde wachtzin").status_code == 303
+    browser.get()
+    assert "past niet" in browser.page
+    assert "verkeerde wachtzin" not in browser.page
+    browser.get()
+    assert "past niet" not in browser.page
 
 
 @pytest.mark.parametrize("token", ["", "onzin"])
 def test_a_form_without_its_token_is_refused(browser: Browser, organisation: Organisation, token: str) -> None:
-    """Unlocking, locking and answering alike."""
+    """Unlocking, answering, drafts and choices alike; only locking needs none, for it must never fail."""
     browser.unlock()
     path = browser.open_first()
-    for where in ("/openen", "/vergrendelen", f"{path}/antwoord"):
-        assert browser.post(where, {"passphrase": PASSPHRASE, "text": "x"}, token=token).status_code == 400
+    for where in ("/openen", f"{path}/antwoord", f"{path}/concept", f"{path}/concept/weg", "/keuze", "/wakker"):
+        response = browser.post(where, {"passphrase": PASSPHRASE, "text": "x", "language": "en"}, token=token)
+        assert response.headers["Location"] == "/melding"
+    browser.get("/melding")
+    assert "verlopen" in browser.page
     browser.get(path)
     assert CANARY in browser.page
+    assert '<html lang="nl"' in browser.page
+    assert "Concept van" not in browser.page
     assert not organisation.replies("anna")
+    browser.post("/vergrendelen", token=token)
+    browser.get(path)
+    assert CANARY not in browser.page
 
 
 @pytest.mark.parametrize(
@@ -271,7 +280,7 @@ def test_a_typed_address_shows_the_page(browser: Browser) -> None:
 
 
 def test_every_answer_carries_the_same_headers(browser: Browser) -> None:
-    """Pages, style sheet, redirects and errors alike; no script may run, and nothing is kept."""
+    """Pages, style sheet, redirects and errors alike; no foreign or inline script may run, and nothing is kept."""
     browser.unlock()
     path = browser.open_first()
     answers = [browser.get(where) for where in ("/", path, "/static/desk.css", "/niets", "/static/../app.py")]
@@ -283,7 +292,9 @@ def test_every_answer_carries_the_same_headers(browser: Browser) -> None:
     for answer in answers:
         for name, value in HEADERS.items():
             assert answer.headers[name] == value
-    assert "script" not in HEADERS["Content-Security-Policy"]
+    policy = HEADERS["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "trusted-types 'none'"} < set(policy)
+    assert "unsafe" not in HEADERS["Content-Security-Policy"]
 
 
 def test_after_reading_and_answering_no_plaintext_is_on_the_disk(browser: Browser, tmp_path: Path) -> None:
@@ -333,10 +344,13 @@ def test_an_unknown_conversation_is_not_there(browser: Browser) -> None:
 
 
 def test_a_form_of_megabytes_is_refused(browser: Browser) -> None:
-    """It is not even read."""
+    """It is not even read, and the page says so."""
     browser.unlock()
     path = browser.open_first()
-    assert browser.post(f"{path}/antwoord", {"text": "x" * 500_000}).status_code == 413
+    assert browser.post(f"{path}/antwoord", {"text": "x" * 5_000_000}).headers["Location"] == "/melding"
+    browser.get("/melding")
+    assert "te lang om te versturen" in browser.page
+    assert "kon niet worden bewaard" in browser.page
 
 
 def test_reports_that_arrive_while_the_desk_is_open_are_there_on_loading(

@@ -1,4 +1,4 @@
-"""The commands of every day: sync and desk."""
+"""The commands of every day: sync, and lock; the desk itself is the command line's to start."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from workstation.courier.chunks import Tell
 from workstation.courier.client import Client
 from workstation.courier.credential import read_credential
 from workstation.courier.service import Courier, Synced
+from workstation.desk.watch import ask_to_lock
 from workstation.errors import CourierError, WorkstationError
 from workstation.spool import Spool
 from workstation.texts import translate as _
@@ -49,3 +50,11 @@ def _describe(done: Synced) -> list[str]:
         told.format(fetched=done.fetched, posted=done.posted, documents=done.documents),
         *(f"  – {problem}" for problem in done.problems),
     ]
+
+
+def lock(args: Namespace) -> Iterator[str]:
+    """Lock the desk of a folder, if one is open. Raises WorkstationError if it does not hear."""
+    if ask_to_lock(args.folder):
+        yield _("Het bureau is vergrendeld.")
+    else:
+        yield _("Hier stond niets open.")

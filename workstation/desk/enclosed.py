@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +11,7 @@ from crypto.attachment import Attachment
 from crypto.conversation import Message
 from workstation.desk.filenames import show_name
 from workstation.desk.work import Work
-from workstation.texts import LANGUAGE_VARIABLE
+from workstation.texts import locale
 from workstation.texts import translate as _
 
 _KILO: Final = 1_000
@@ -36,9 +35,8 @@ def show_enclosed(work: Work, message: Message) -> tuple[Enclosed, ...]:
 
 def show_size(size: int) -> str:
     """Return a size as people know it from their own folders."""
-    locale = os.environ.get(LANGUAGE_VARIABLE, "nl")
     if size >= _MEGA:
-        return f"{format_decimal(size / _MEGA, format='0.0', locale=locale)} MB"
+        return f"{format_decimal(size / _MEGA, format='0.0', locale=locale())} MB"
     # An empty file is told from a small one.
     return f"{-(-size // _KILO)} kB"
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField, TextAreaField
 
+from workstation.drafts import FIELDS
+
 
 class UnlockForm(FlaskForm):  # type: ignore[misc] # flask-wtf ships no types
     """The passphrase."""
 
     passphrase = PasswordField()
-
-
-class LockForm(FlaskForm):  # type: ignore[misc]
-    """Only a token: nobody else may lock this desk."""
 
 
 class DownloadForm(FlaskForm):  # type: ignore[misc]
@@ -31,4 +29,4 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
 
     def typed(self) -> dict[str, str]:
         """Return what was typed, by field: enough to fill in the same form again."""
-        return {name: self[name].data or "" for name in ("text", "gist", "summary", "track", "next")}
+        return {name: self[name].data or "" for name in FIELDS}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +16,7 @@ from workstation.cases.inbox import Conversation, excerpt
 from workstation.content import load_questions
 from workstation.desk.enclosed import Enclosed, show_enclosed
 from workstation.desk.work import Work
-from workstation.texts import LANGUAGE_VARIABLE
+from workstation.texts import locale
 from workstation.texts import translate as _
 
 
@@ -116,7 +115,7 @@ def title(conversation: bytes) -> str:
 
 def show_day(day: str) -> str:
     """Return a day in words."""
-    return format_date(date.fromisoformat(day), "d MMMM y", locale=os.environ.get(LANGUAGE_VARIABLE, "nl"))
+    return format_date(date.fromisoformat(day), "d MMMM y", locale=locale())
 
 
 def _show_letter(

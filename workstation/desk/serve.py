@@ -11,6 +11,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from workstation.clock import Clock
 from workstation.desk.app import create_app
 from workstation.desk.service import Place
+from workstation.desk.watch import begin_watch
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -49,7 +50,9 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Return the app; called in the process that serves."""
         # A crash must not write the memory, with everything that was opened, to disk.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        return create_app(self._place, self._clock)
+        app = create_app(self._place, self._clock)
+        begin_watch(app.extensions["desk"])
+        return app
 
 
 def serve(place: Place, clock: Clock) -> None:

@@ -1,19 +1,21 @@
 """What the desk does between two pages: unlock, take in what came, read, answer, lock.
 
-One counsellor works here. Everything that is open lives in one `Work`, in memory; locking drops it. What is not given:
-that Python overwrites the memory at once.
+One counsellor works here. Everything that is open lives in one `Work`, in memory; locking drops it. A desk at which
+nothing happens for a while locks itself, whether or not a browser is still there; what takes long counts as something
+happening until it ends. What is not given: that Python overwrites the memory at once.
 """
 
 from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workstation.clock import Clock
+from workstation.clock import Clock, Timer, read_elapsed
+from workstation.desk.letterbox import Letterbox, sweep
 from workstation.desk.work import Work, begin
 from workstation.errors import WorkstationError
 from workstation.keyring.workstation import open_keyring
@@ -22,20 +24,37 @@ from workstation.texts import translate as _
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where this desk works: the workstation's folder, the spool, and the port of its page."""
+    """Where this desk works: the workstation's folder, the spool, and the port of its page.
+
+    After `idle_minutes` without anything happening it locks itself. `language` is that of the command, or empty.
+    """
 
     folder: Path
     spool: Path
     port: int
+    idle_minutes: int = 10
+    language: str = ""
+
+    @property
+    def idle_seconds(self) -> int:
+        """How long nothing may happen."""
+        return self.idle_minutes * 60
 
 
 @dataclass(slots=True)
 class Desk:
-    """The one desk of this process; locked until somebody gives the passphrase."""
+    """The one desk of this process; locked until somebody gives the passphrase.
+
+    `timer` counts seconds; `forget` is called with every locking.
+    """
 
     place: Place
     clock: Clock
+    timer: Timer = read_elapsed
+    forget: Callable[[], None] = lambda: None
+    letterbox: Letterbox = field(default_factory=Letterbox)
     _work: Work | None = None
+    _touched: float = 0.0
     _token: str = ""
     _guard: threading.RLock = field(default_factory=threading.RLock)
 
@@ -52,19 +71,41 @@ class Desk:
             except BaseException:
                 keyring.close()
                 raise
+            sweep(keyring)
+            self.touch()
             self._work, self._token = work, secrets.token_urlsafe()
             return self._token
 
     def lock(self) -> None:
         """Forget everything that was opened."""
+        # Before waiting for whoever works: from here on no further page is shown, and no download goes on.
+        self._token = ""
         with self._guard:
             work, self._work, self._token = self._work, None, ""
             if work is not None:
                 work.keyring.close()
+            self.forget()
+
+    def lock_if_idle(self) -> None:
+        """Lock if nothing has happened for too long. Whatever is under way ends first, and counts."""
+        if self._work is None or not self._is_idle():
+            return
+        with self._guard:
+            if self._work is not None and self._is_idle():
+                self.lock()
+
+    def touch(self) -> None:
+        """Note that something happens."""
+        self._touched = self.timer()
 
     def is_open(self, token: str) -> bool:
-        """Say whether this token belongs to the present unlocking."""
-        return bool(self._token) and secrets.compare_digest(self._token.encode(), token.encode())
+        """Say whether this token belongs to the present unlocking, and the desk has not been left alone."""
+        return (
+            bool(self._token)
+            and secrets.compare_digest(self._token.encode(), token.encode())
+            # A computer that wakes up must not answer before it has seen how long it slept.
+            and not self._is_idle()
+        )
 
     @contextmanager
     def work(self, token: str) -> Iterator[Work]:
@@ -72,4 +113,11 @@ class Desk:
         with self._guard:
             if self._work is None or not self.is_open(token):
                 raise WorkstationError(_("Het bureau is vergrendeld."))
-            yield self._work
+            try:
+                yield self._work
+            finally:
+                # However long it took, nobody was away meanwhile.
+                self.touch()
+
+    def _is_idle(self) -> bool:
+        return self.timer() - self._touched >= self.place.idle_seconds

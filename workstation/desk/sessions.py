@@ -54,7 +54,9 @@ class MemorySessions(SessionInterface):
         session.name = secrets.token_urlsafe(32)
 
     def forget(self) -> None:
-        """Forget all sessions."""
+        """Forget all sessions, those also that a request still has in hand: it would bring its own back."""
+        for session in self._known.values():
+            session.clear()
         self._known.clear()
 
     @staticmethod

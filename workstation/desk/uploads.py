@@ -192,16 +192,19 @@ class _Nothing(io.RawIOBase):
 
 
 def install(app: Flask, folder: Path, may_bring: Callable[[], bool]) -> None:
-    """Let the answer's form bring files, where the desk is open; after the guard, and before the form is parsed."""
+    """Let the answer's form bring files, where the desk is open; after the guard, and before the form is parsed.
+
+    Where it is locked they are read to their end and dropped, so that what was typed beside them can be kept.
+    """
     app.request_class = DeskRequest
 
     def admit() -> None:
         # A form of another encoding is read into memory in one piece: for that the small limit stays.
-        if request.endpoint == "desk.answer" and request.mimetype == "multipart/form-data" and may_bring():
+        if request.endpoint == "desk.answer" and request.mimetype == "multipart/form-data":
             asked = cast("DeskRequest", request)
             asked.max_content_length = _REQUEST_SIZE
             asked.max_form_parts = _PARTS
-            asked.uploads = Uploads(folder)
+            asked.uploads = Uploads(folder) if may_bring() else None
 
     def clear(_error: BaseException | None) -> None:
         uploads = cast("DeskRequest", request).uploads

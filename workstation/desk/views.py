@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import cast
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
@@ -12,12 +13,22 @@ from werkzeug.wrappers import Response
 from crypto.labels import DEMO_ROOT_KEY
 from crypto.week import day_of
 from workstation.cases.inbox import Conversation
-from workstation.desk.compose import Extras, propose
+from workstation.desk import letterbox
+from workstation.desk.compose import Extras
 from workstation.desk.download import make_download
+from workstation.desk.drafting import fill_in, propose_fields
 from workstation.desk.enclosed import show_size
 from workstation.desk.filenames import show_name
-from workstation.desk.forms import AnswerForm, DownloadForm, LockForm, UnlockForm
-from workstation.desk.letters import list_tracks, show_case, show_entry, show_letters, show_withdrawn, title
+from workstation.desk.forms import AnswerForm, DownloadForm, UnlockForm
+from workstation.desk.letters import (
+    list_tracks,
+    show_case,
+    show_day,
+    show_entry,
+    show_letters,
+    show_withdrawn,
+    title,
+)
 from workstation.desk.notices import list_notices
 from workstation.desk.service import Desk
 from workstation.desk.sessions import MemorySessions
@@ -51,7 +62,7 @@ class Views:
     def inbox(self) -> Page:
         """Show the list, or ask for the passphrase."""
         if not self._is_open():
-            return render_template("unlock.html", form=UnlockForm(), error="")
+            return render_template("unlock.html", form=UnlockForm(formdata=None), error=session.pop("told", ""))
         with self.desk.work(session["token"]) as work:
             work.take_in(self.desk.clock())
             return self._show(work, None)
@@ -62,16 +73,22 @@ class Views:
         try:
             token = self.desk.unlock(form.passphrase.data or "")
         except WorkstationError as error:
-            return render_template("unlock.html", form=UnlockForm(formdata=None), error=str(error)), 403
+            session["told"] = str(error)
+            return redirect(url_for("desk.inbox"), 303)
         self.sessions.renew(session)
         session["token"] = token
         return redirect(url_for("desk.inbox"), 303)
 
     def lock(self) -> Page:
-        """Forget everything. Whoever has this page open may lock, even where another browser has unlocked."""
+        """Forget everything. Whoever has this page open may lock, even where another browser has unlocked.
+
+        What was being typed is sealed afterwards: nothing keeps the desk open.
+        """
         self.desk.lock()
         session.clear()
-        self.sessions.forget()
+        if request.form.get("slip"):
+            with suppress(WorkstationError, OSError):
+                self.desk.letterbox.take(request.form["slip"], request.form, day_of(self.desk.clock()))
         return redirect(url_for("desk.inbox"), 303)
 
     def conversation(self, name: str) -> Page:
@@ -86,23 +103,32 @@ class Views:
 
     def answer(self, name: str) -> Page:
         """Seal an answer and the files that came with it."""
-        if not self._is_open():
-            return redirect(url_for("desk.inbox"), 303)
         form = AnswerForm()
         uploads = cast("DeskRequest", request).uploads
-        with self.desk.work(session["token"]) as work:
+        with self.desk.work(session.get("token", "")) as work:
             found = work.find(name) or abort(404)
             try:
                 staged = () if uploads is None else uploads.take()
                 typed = form.typed()
                 work.answer(found, typed.pop("text"), self.desk.clock(), staged, Extras(**typed))
+                self._drop_draft(work, found)
             except WorkstationError as error:
                 # What was typed stays, for an error must never cost anybody their words. It waits in memory for the
                 # next page: Chromium's session file keeps what was posted to a page that answers it itself.
                 chosen = uploads is not None and uploads.are_there
                 again = _("Er is niets verstuurd. Kies uw bestanden opnieuw.") if chosen else ""
                 session["refused"] = (name, form.typed(), f"{error} {again}".rstrip())
+                # And should the desk be locked before that page is asked for, it is a draft.
+                with suppress(WorkstationError, OSError):
+                    shown = propose_fields(found, day_of(self.desk.clock()))
+                    letterbox.keep(work.keyring, found.id, form.typed(), shown, day_of(self.desk.clock()))
         return redirect(url_for("desk.conversation", name=name, _anchor="antwoord"), 303)
+
+    @staticmethod
+    def _drop_draft(work: Work, found: Conversation) -> None:
+        # The answer is sealed. A draft that cannot be removed now is shown again, which costs nobody anything.
+        with suppress(WorkstationError, OSError):
+            letterbox.discard(work.keyring, found.id)
 
     def attachment(self, name: str) -> Page:
         """Say what happens when an attachment leaves the desk, and ask."""
@@ -136,6 +162,8 @@ class Views:
         for piece in pieces:
             if not self.desk.is_open(token):
                 raise WorkstationError(_("Het bureau is vergrendeld."))
+            # A long download is no absence.
+            self.desk.touch()
             yield piece
 
     def _is_open(self) -> bool:
@@ -148,8 +176,11 @@ class Views:
         if "refused" in session and work.find(session["refused"][0]) is None:
             # It was withdrawn meanwhile, and what was to be said there goes with it.
             del session["refused"]
+        draft_day, slip = "", ""
+        if conversation is not None:
+            slip = self.desk.letterbox.offer(work.keyring, conversation.id)
         if conversation is not None and form is None:
-            form = AnswerForm(formdata=None, **asdict(propose(conversation.agreed, today)))
+            form, draft_day, error = fill_in(work, conversation, today)
         return render_template(
             "desk.html",
             me=me.name,
@@ -162,7 +193,9 @@ class Views:
             tracks=list_tracks(),
             refusal=work.refusal,
             form=form,
-            lock_form=LockForm(formdata=None),
+            slip=slip,
+            draft_day=draft_day and show_day(draft_day),
+            answering=conversation is not None and not (work.refusal and not error and not draft_day),
             error=error,
         )
 

@@ -4,7 +4,7 @@ Every step can be done again, and the keyring knows which ones are left: as long
 everything is destroyed; as long as the `withdraw` is there, it is not answered. Id and day remain.
 
     withdrawn, and nothing more is shown or taken in           the receiver does this
-    outbox, attachments, blocks in the spool, archive files
+    outbox, attachments, blocks in the spool, draft, archive files
     the archive identity is gone
     `destroyed` lies in the outbox, under the next number
     the `withdraw` and the number are gone
@@ -25,6 +25,7 @@ from crypto.payload import message_id, parse
 from crypto.week import day_of
 from workstation.desk.answer import count_numbers, seal_reply
 from workstation.desk.collect import Collector
+from workstation.desk.letterbox import open_drafts
 from workstation.desk.outbox import Outbox
 from workstation.desk.receive import Receiver
 from workstation.keyring.state import Withdrawn
@@ -73,6 +74,7 @@ class Withdrawals:
         self.outbox.destroy(own | events, spool)
         self.collector.destroy(spool, known)
         spool.drop_incoming(addresses)
+        open_drafts(self.keyring).discard(conversation)
         # The messages last, because they say what else there is; and their identity after them.
         self.receiver.archive.destroy(conversation)
         state = self.keyring.state

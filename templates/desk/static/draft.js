@@ -1,0 +1,137 @@
+// @ts-check
+/** What is being typed, kept as a sealed draft while it is written. */
+
+import { post, readToken, say } from "./page.js";
+
+/** @typedef {import("./page.js").Said} Said */
+
+const FIELDS = ["slip", "text", "gist", "summary", "track", "next"];
+// Long enough for a thought to end, short enough for a power cut.
+const QUIET_MILLISECONDS = 2_000;
+// What a browser sends for a page that is gone, all of it together.
+const BEACON_SIZE = 60_000;
+const TOO_LONG = 413;
+
+/** The answer's form, if there is one on this page. */
+export class Draft {
+  /** @type {HTMLFormElement | null} */
+  #form;
+  #saved = "";
+  #timer = 0;
+  #isReady = false;
+  #isSubmitted = false;
+  /** @type {Promise<number>} */
+  #sending = Promise.resolve(0);
+
+  /** @param {HTMLFormElement | null} form */
+  constructor(form) {
+    this.#form = form;
+    this.#saved = this.#typed();
+    form?.addEventListener("input", () => {
+      window.clearTimeout(this.#timer);
+      this.#timer = window.setTimeout(() => {
+        void this.save();
+      }, QUIET_MILLISECONDS);
+    });
+    form?.addEventListener("submit", (event) => {
+      void this.#submit(event);
+    });
+  }
+
+  /**
+   * The fields, if any says something that is not kept yet.
+   *
+   * @returns {[string, string][]}
+   */
+  get unsaved() {
+    return this.#isSubmitted || this.#typed() === this.#saved ? [] : this.#fields();
+  }
+
+  /**
+   * Keep what was typed, and say whether that went well; return the status, or 0 where no desk answers.
+   *
+   * @returns {Promise<number>}
+   */
+  async save() {
+    window.clearTimeout(this.#timer);
+    // One at a time: the last one that arrives must be the last one that was typed.
+    this.#sending = this.#sending.then(async () => this.#send());
+    return this.#sending;
+  }
+
+  /** Keep what was typed though this page is going; nothing waits for it. */
+  saveAtLast() {
+    const fields = this.unsaved;
+    if (this.#form === null || fields.length === 0) {
+      return;
+    }
+    const body = new URLSearchParams([["csrf_token", readToken()], ...fields]);
+    const path = this.#form.dataset["draft"] ?? "";
+    if (body.toString().length > BEACON_SIZE || !navigator.sendBeacon(path, body)) {
+      void fetch(path, { method: "POST", body, redirect: "manual" });
+    }
+  }
+
+  async #send() {
+    const typed = this.#typed();
+    if (this.#form === null || typed === this.#saved || this.#isSubmitted) {
+      return 204;
+    }
+    const status = await post(this.#form.dataset["draft"] ?? "", this.#fields());
+    if (status === 204) {
+      this.#saved = typed;
+    }
+    /** @type {Said} */
+    const said = status === 204 ? "saved" : status === 0 ? "gone" : "unsaved";
+    say(said);
+    return status;
+  }
+
+  /**
+   * Before a form goes, the desk is asked whether it is there: if not, the page stays, and so does every word. A request
+   * that no desk answers would be kept in the browser's session file.
+   *
+   * @param {SubmitEvent} event
+   */
+  async #submit(event) {
+    const form = this.#form;
+    if (form === null || this.#isSubmitted) {
+      event.preventDefault();
+      return;
+    }
+    if (this.#isReady) {
+      this.#isSubmitted = true;
+      return;
+    }
+    event.preventDefault();
+    const submitter = event.submitter;
+    const kept = await this.save();
+    if (submitter?.getAttribute("formaction") === form.dataset["draft"]) {
+      return;
+    }
+    const status = kept === 204 ? await post("/wakker") : kept;
+    if (status === 0 || status === TOO_LONG) {
+      say(status === 0 ? "gone" : "unsaved");
+      return;
+    }
+    this.#isReady = true;
+    form.requestSubmit(submitter);
+  }
+
+  #fields() {
+    const data = this.#form === null ? new FormData() : new FormData(this.#form);
+    return FIELDS.map((name) => {
+      const value = data.get(name);
+      return /** @type {[string, string]} */ ([name, typeof value === "string" ? value : ""]);
+    });
+  }
+
+  #typed() {
+    return JSON.stringify(this.#fields());
+  }
+}
+
+/** Return the draft of this page. */
+export function prepareDraft() {
+  return new Draft(document.querySelector("form#answer-form"));
+}

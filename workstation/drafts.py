@@ -1,0 +1,130 @@
+"""What a counsellor has typed and not sent: one sealed file for each conversation. spec: Workstation.
+
+A draft is sealed to its conversation's archive identity. So whoever has the public half alone can keep one and not read
+it, and with the key of a conversation its draft is gone, too. A file is named by HMAC(local key, conversation) and has
+one of three sizes, so the folder shows how many drafts there are and roughly how long; not whose, and not what.
+
+What is not given: that a file is the newest. Whoever can write to the folder can put an older one back.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from crypto.age import file as age
+from crypto.age.hybrid import Identity, recipient_of
+from crypto.encoding import check_day, check_keys, parse_json, serialize_json
+from crypto.errors import MalformedError, ProtocolError
+from workstation import files
+from workstation.errors import WorkstationError
+from workstation.texts import translate as _
+
+# Of the plaintext: a page or twenty; the longest answer there can be; that, all of it signs that JSON must escape.
+SIZES: Final = (2**16, 2**19, 2**22)
+FIELDS: Final = ("text", "gist", "summary", "track", "next")
+_LENGTH_SIZE: Final = 4
+# Header and tags of an age file are a few kB.
+_FILE_SIZE: Final = SIZES[-1] + 2**16
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed, by field, and on which day."""
+
+    day: str
+    typed: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of one draft; it takes drafts, and gives none out."""
+
+    path: Path
+    recipient: bytes
+
+    def keep(self, draft: Draft) -> None:
+        """Seal a draft; it replaces the one before, whole or not at all. Raises WorkstationError, OSError."""
+        files.write_atomic(self.path, age.encrypt(_pad(_serialize(draft)), [self.recipient], os.urandom))
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """The folder of drafts. `local_key` names the files; the archive identities are the keyring's."""
+
+    folder: Path
+    local_key: bytes
+
+    @classmethod
+    def prepare(cls, folder: Path, local_key: bytes) -> Drafts:
+        """Make the folder, or take the one that is there. Raises UnfitFileError."""
+        files.make_folder(folder)
+        return cls(folder, local_key)
+
+    def slot(self, conversation: bytes, seed: bytes) -> Slot:
+        """Return the place of a conversation's draft."""
+        return Slot(self._path(conversation), recipient_of(seed))
+
+    def open(self, conversation: bytes, seed: bytes) -> Draft | None:
+        """Open a conversation's draft, if there is one. Raises UnfitFileError if it is damaged."""
+        path = self._path(conversation)
+        sealed = files.read_file(path, _FILE_SIZE)
+        if sealed is None:
+            return None
+        try:
+            return _parse(_unpad(age.decrypt(sealed, [Identity(seed)])))
+        except ProtocolError:
+            raise files.unfit(path) from None
+
+    def discard(self, conversation: bytes) -> None:
+        """Remove a conversation's draft, if there is one. Raises OSError."""
+        path = self._path(conversation)
+        if path.exists():
+            files.remove(path)
+
+    def sweep(self, conversations: Iterable[bytes]) -> None:
+        """Remove what belongs to none of these: nobody can open it any more. Raises OSError."""
+        files.sweep(self.folder)
+        known = {self._path(conversation) for conversation in conversations}
+        for path in self.folder.iterdir():
+            if path not in known:
+                files.remove(path)
+
+    def _path(self, conversation: bytes) -> Path:
+        return self.folder / hmac.digest(self.local_key, conversation, "sha256").hex()
+
+
+def _serialize(draft: Draft) -> bytes:
+    return serialize_json({"day": draft.day, **{name: draft.typed.get(name, "") for name in FIELDS}})
+
+
+def _parse(data: bytes) -> Draft:
+    fields = check_keys(parse_json(data), frozenset({"day", *FIELDS}))
+    typed = {name: value for name, value in fields.items() if name != "day" and isinstance(value, str)}
+    if len(typed) != len(FIELDS):
+        raise MalformedError("a field of a draft that is no text")
+    return Draft(check_day(fields["day"]), typed)
+
+
+def _pad(data: bytes) -> bytes:
+    size = next((size for size in SIZES if _LENGTH_SIZE + len(data) <= size), None)
+    if size is None:
+        raise WorkstationError(_("Dit is te lang om als concept te bewaren. Verdeel het over meer antwoorden."))
+    return (len(data).to_bytes(_LENGTH_SIZE, "big") + data).ljust(size, b"\0")
+
+
+def _unpad(padded: bytes) -> bytes:
+    length = int.from_bytes(padded[:_LENGTH_SIZE], "big")
+    data = padded[_LENGTH_SIZE : _LENGTH_SIZE + length]
+    try:
+        canonical = _pad(data) == padded
+    except WorkstationError:
+        canonical = False
+    # Padding again catches a wrong size, a short body and non-zero fill alike.
+    if not canonical:
+        raise MalformedError("padding is not canonical")
+    return data
