@@ -61,6 +61,7 @@ class Archive:
         name = self._name(conversation, place)
         plaintext = pad(message.data, message.signature)
         files.write_atomic(self.folder / name, age.encrypt(plaintext, [recipient_of(seed)], os.urandom))
+        files.drop_cache(self.folder / name)
         try:
             kept = self._unseal(name, Identity(seed))
         except (ProtocolError, UnfitFileError):

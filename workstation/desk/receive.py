@@ -73,6 +73,11 @@ class Receiver:
         """Say whether a block has not been imported and some card has not been tried on it."""
         return address not in self.addresses and bool(self.notes.left(address, self.keyring.state.cards))
 
+    def forget_cards(self, weeks: Iterable[int]) -> None:
+        """Forget the identities of cards whose secrets were destroyed."""
+        for week in weeks:
+            self.identities.pop(week, None)
+
     def keep(self, message: Message) -> None:
         """Archive an authentic message, adopting its conversation. Raises WorkstationError, OSError."""
         conversation = message.payload.conversation

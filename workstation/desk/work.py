@@ -17,6 +17,7 @@ from crypto.week import day_of, in_grace
 from workstation.archive import Archive
 from workstation.attachments import Attachments
 from workstation.cases.inbox import Conversation, group, list_inbox, read_conversation
+from workstation.ceremony.destruction import destroy_due
 from workstation.ceremony.enrolment import list_words
 from workstation.ceremony.published import Outlook, examine, parse_published
 from workstation.ceremony.refusals import explain
@@ -66,7 +67,9 @@ class Work:
         try:
             self.spool = Spool.open(self.spool_folder)
             self._check_keyset(self.spool, now)
-            self._receive(self.spool, now)
+            if self._receive(self.spool, now):
+                # Everything that is here was tried, and what opened is kept: only now old secrets may go.
+                self.receiver.forget_cards(destroy_due(self.keyring, self.spool, now))
             # Before anything is given out: the answer to a withdrawal must not go twice.
             Withdrawals(self.receiver, self.collector, self.outbox).finish(self.spool, self.keyset, now)
             self.outbox.settle(self.spool, self.receiver.addresses & self.spool.list_incoming())
@@ -170,14 +173,17 @@ class Work:
             return
         self.checked = (state, self.keyset, self.refusal)
 
-    def _receive(self, spool: Spool, now: int) -> None:
+    def _receive(self, spool: Spool, now: int) -> bool:
+        """Take in new blocks; say whether all of them could be read."""
         present = spool.list_incoming()
         new = [address for address in sorted(present) if self.receiver.is_new(address)]
-        for conversation in self.receiver.receive(_read_blocks(spool, new), self.roster(), now):
+        skipped: list[bytes] = []
+        for conversation in self.receiver.receive(_read_blocks(spool, new, skipped), self.roster(), now):
             self._read(conversation)
         spool.drop_incoming(self.receiver.unwanted)
         self.receiver.unwanted.clear()
         self.receiver.notes.save(present)
+        return not skipped
 
     def _read(self, conversation: bytes) -> None:
         if conversation in self.keyring.state.withdrawn:
@@ -213,11 +219,13 @@ def _first_ones_first(messages: list[Message]) -> dict[bytes, list[Message]]:
     return {c: known for c, known in group(messages).items() if any(m.payload.contact is not None for m in known)}
 
 
-def _read_blocks(spool: Spool, addresses: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+def _read_blocks(spool: Spool, addresses: list[bytes], skipped: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
     for address in addresses:
         try:
             block = spool.read_incoming(address)
         except UnfitFileError:
-            continue
-        if block is not None:
+            block = None
+        if block is None:
+            skipped.append(address)
+        else:
             yield address, block

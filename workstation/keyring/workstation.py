@@ -67,6 +67,10 @@ class Keyring:
         identity = os.urandom(KEY_SIZE)
         self.state.cards[week] = OwnCard(identity, digest(self._card_payload(week, identity)))
 
+    def destroy_card(self, week: int) -> None:
+        """Forget the secret of one week's card, and remember that it was there; the caller saves."""
+        self.state.destroyed[week] = self.state.cards.pop(week).hash
+
     def sign_card(self, week: int) -> Document:
         """Return this workstation's card of a week: the same bytes however often it is asked."""
         payload = self._card_payload(week, self.state.cards[week].identity)
