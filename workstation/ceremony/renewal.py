@@ -135,7 +135,11 @@ def _publish(  # noqa: PLR0913, PLR0917 - what is known, where it goes, and when
     if statement is not None:
         wanted[f"3-freshness-{_short(keyring.id)}-{encode_week(week)}.json"] = statement
     _drop_stale(spool, roster, keyring.id, wanted)
-    due = {keyring.state.roster, statement, *(keyring.sign_card(w) for w in (week, week + 1) if w in keyring.state.cards)}
+    due = {
+        keyring.state.roster,
+        statement,
+        *(keyring.sign_card(w) for w in (week, week + 1) if w in keyring.state.cards),
+    }
     shown = set() if published is None else {published.roster, *published.cards, *published.freshness}
     waiting = 0
     for name, document in wanted.items():

@@ -46,9 +46,10 @@ class Withdrawn:
 class State:
     """Everything that is sealed. Weeks are week numbers, ids and keys 32 bytes.
 
-    `destroyed` holds the hash of every own card whose secret was destroyed, by week; `known` holds the hash of every card ever seen, by week and workstation; `local_key` is for names and notes on this
-    machine; `roster` is the newest that was verified, and none older than `roster_version` is taken any more. What is
-    withdrawn and still stands in `archives` is not destroyed yet.
+    `destroyed` holds the hash of each own card whose secret was destroyed, by week; `known` that of every card seen, by
+    week and workstation; `local_key` is for names and notes on this machine; `roster` is the newest that was verified,
+    and none older than `roster_version` is taken any more. What is withdrawn and still stands in `archives` is not
+    destroyed yet.
     """
 
     me: Person
