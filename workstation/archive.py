@@ -70,9 +70,13 @@ class Archive:
             raise WorkstationError(_("Een bericht kon niet worden bewaard. Is de schijf vol of beschadigd?"))
         self.places[conversation] = place + 1
 
+    def list_files(self, conversation: bytes) -> list[str]:
+        """Return the names of a conversation's files, in the order in which they were kept. Raises OSError."""
+        return self._list_names(conversation, {path.name for path in self.folder.iterdir()})
+
     def destroy(self, conversation: bytes) -> None:
         """Remove every message of a conversation, durably. Raises OSError."""
-        names = self._list_names(conversation, {path.name for path in self.folder.iterdir()})
+        names = self.list_files(conversation)
         # The last one first: after a power cut, no gap hides what is left.
         for name in reversed(names):
             files.remove(self.folder / name)
@@ -97,14 +101,22 @@ class Archive:
 
     def _open(self, name: str, conversation: bytes, identity: Identity) -> Message | None:
         try:
-            data, signature = self._unseal(name, identity)
-            payload = parse(data)
-            if payload.conversation != conversation:
-                raise ForgedError("a file of another conversation")
+            return _read_message(*self._unseal(name, identity), conversation)
         except (ProtocolError, UnfitFileError):
             return None
-        return Message(message_id(data), payload, data, signature)
 
     def _unseal(self, name: str, identity: Identity) -> tuple[bytes, bytes]:
         sealed = files.read_file(self.folder / name, BLOCK_SIZE)
         return unpad(age.decrypt(sealed or b"", [identity]))
+
+
+def open_file(sealed: bytes, conversation: bytes, seed: bytes) -> Message:
+    """Open the bytes of an archive file of this conversation. Raises ProtocolError."""
+    return _read_message(*unpad(age.decrypt(sealed, [Identity(seed)])), conversation)
+
+
+def _read_message(data: bytes, signature: bytes, conversation: bytes) -> Message:
+    payload = parse(data)
+    if payload.conversation != conversation:
+        raise ForgedError("a file of another conversation")
+    return Message(message_id(data), payload, data, signature)

@@ -12,7 +12,14 @@ from crypto.verifying import Document, parse_document, serialize_document
 from workstation import files
 from workstation.ceremony.card import renew_cards
 from workstation.ceremony.destruction import list_due
-from workstation.ceremony.enrolment import Request, check_person, list_words, make_request, open_request
+from workstation.ceremony.enrolment import (
+    REQUEST_NAME,
+    Request,
+    check_person,
+    list_words,
+    make_request,
+    open_request,
+)
 from workstation.ceremony.handout import HANDOUT_SIZE, Handout, parse_handout, serialize_handout
 from workstation.ceremony.published import parse_published
 from workstation.ceremony.renewal import Renewal, renew, take_handout
@@ -28,7 +35,6 @@ from workstation.spool import KEYSET_SIZE, Spool
 from workstation.texts import translate as _
 
 Lines = list[str]
-REQUEST_NAME: Final = "aanmelding.json"
 HANDOUT_NAME: Final = "uitdeelbestand.json"
 _REQUEST_SIZE: Final = 2**20
 

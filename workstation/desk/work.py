@@ -14,6 +14,7 @@ from crypto.errors import ProtocolError
 from crypto.keyset import Keyset, verify
 from crypto.roster import Roster, open_roster
 from crypto.week import day_of, in_grace
+from workstation import files
 from workstation.archive import Archive
 from workstation.attachments import Attachments
 from workstation.cases.inbox import Conversation, group, list_inbox, read_conversation
@@ -67,11 +68,12 @@ class Work:
         try:
             self.spool = Spool.open(self.spool_folder)
             self._check_keyset(self.spool, now)
-            if self._receive(self.spool, now):
-                # Everything that is here was tried, and what opened is kept: only now old secrets may go.
-                self.receiver.forget_cards(destroy_due(self.keyring, self.spool, now))
+            everything = self._receive(self.spool, now)
             # Before anything is given out: the answer to a withdrawal must not go twice.
             Withdrawals(self.receiver, self.collector, self.outbox).finish(self.spool, self.keyset, now)
+            if everything:
+                # All that is here was tried, and what opened is kept or removed: only now old secrets may go.
+                self.receiver.forget_cards(destroy_due(self.keyring, self.spool, now))
             self.outbox.settle(self.spool, self.receiver.addresses & self.spool.list_incoming())
             self.collector.collect(self.spool, (m for known in self.receiver.messages.values() for m in known))
         except WorkstationError as error:
@@ -164,8 +166,13 @@ class Work:
             self.renewal = renew(self.keyring, spool, now)
             self.outlook = None
             if data is not None:
-                self.keyset = verify(data, self.keyring.pins, now)
-                self.outlook = examine(parse_published(data), self.keyset.roster, now)
+                keyset = verify(data, self.keyring.pins, now)
+                self.outlook = examine(parse_published(data), keyset.roster, now)
+                if self.keyring.id in keyset.roster.active:
+                    self.keyset = keyset
+                else:
+                    # Restored and not yet listed, or retired: nobody would believe an answer.
+                    self.refusal = _("Deze werkplek staat niet op de lijst. Bel de beheerder van de lijst.")
         except ProtocolError as error:
             self.refusal = explain(error)
         except WorkstationError as error:
@@ -207,6 +214,7 @@ def begin(keyring: Keyring, spool_folder: Path, now: int) -> Work:
     receiver.addresses |= {message.payload.address for message in messages}
     attachments = Attachments.open(keyring.folder / "attachments", keyring.derive_local(b"attachments"))
     outbox = Outbox(keyring.folder / "outbox", attachments)
+    files.sweep(outbox.folder)
     work = Work(keyring, spool_folder, receiver, Collector(attachments), outbox, unreadable)
     for conversation in receiver.messages:
         work._read(conversation)  # noqa: SLF001 - the constructor's other half

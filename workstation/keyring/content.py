@@ -74,7 +74,7 @@ def parse(value: Json) -> State:
     # Keyrings from before anything could be withdrawn or destroyed do not name it.
     fields = check_keys({"destroyed": {}, "withdrawn": {}, **check_object(value)}, _KEYS)
     return State(
-        me=_parse_person(fields["me"]),
+        me=parse_person(fields["me"]),
         signing=check_b64u(fields["signing"]),
         local_key=check_b64u(fields["local_key"]),
         cards={decode_week(week): _parse_card(card) for week, card in check_object(fields["cards"]).items()},
@@ -102,7 +102,8 @@ def _person_json(me: Person) -> Json:
     }
 
 
-def _parse_person(value: Json) -> Person:
+def parse_person(value: Json) -> Person:
+    """Read whose workstation it is. Raises MalformedError."""
     fields = check_keys(value, _PERSON_KEYS)
     if not isinstance(fields["affiliations"], list):
         raise MalformedError("affiliations are a list")

@@ -78,7 +78,7 @@ class Keyring:
 
     def derive_local(self, purpose: bytes) -> bytes:
         """Return a key for names and notes that only this workstation makes and reads."""
-        return digest(self.state.local_key + purpose)
+        return derive_local(self.state.local_key, purpose)
 
     def save(self) -> None:
         """Seal the present state. Raises OSError."""
@@ -90,6 +90,11 @@ class Keyring:
 
     def _card_payload(self, week: int, identity: bytes) -> bytes:
         return serialize_card(self.state.me.organisation, self.id, week, recipient_of(identity))
+
+
+def derive_local(local_key: bytes, purpose: bytes) -> bytes:
+    """Return a key for one purpose of those that a workstation has for itself alone."""
+    return digest(local_key + purpose)
 
 
 def create_keyring(folder: Path, me: Person, passphrase: str, cost: Cost = COST) -> Keyring:
