@@ -63,10 +63,11 @@ class Disk:
 
     def find(self, path: os.PathLike[str] | str) -> tuple[Inode, str] | None:
         """Return the folder in which a path lies, and its name there; None for what lies elsewhere."""
-        absolute = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
-        if not absolute.is_relative_to(self.root):
+        # Text, since this is asked ten thousand times; links are not followed.
+        root, absolute = str(self.root), os.path.abspath(path)  # noqa: PTH100
+        if absolute != root and not absolute.startswith(root + "/"):
             return None
-        parts = absolute.relative_to(self.root).parts
+        parts = absolute[len(root) + 1 :].split("/") if absolute != root else []
         folder = self.top
         for part in parts[:-1]:
             if part not in folder.seen:
