@@ -32,7 +32,17 @@ from crypto.encoding import (
 from crypto.errors import ForgedError, MalformedError
 from crypto.keyset import Keyset
 from crypto.labels import LAST_NUMBER, PROTOCOL_VERSION
-from crypto.payload import Reference, Sealed, allow_id, parse_reference, parse_sealed, reference_json, sealed_json
+from crypto.payload import (
+    Reference,
+    Sealed,
+    allow_id,
+    message_id,
+    parse_reference,
+    parse_sealed,
+    reference_json,
+    sealed_json,
+)
+from crypto.payload import parse as parse_payload
 from crypto.roster import Roster, Workstation
 from crypto.verifying import verify
 
@@ -90,9 +100,13 @@ class CaseEvent:
     """An event whose author is certain, with the bytes that prove it."""
 
     id: bytes
-    event: Event
+    payload: Event
     data: bytes
     signature: bytes
+
+
+# What desks hold of a conversation.
+Known = Message | CaseEvent
 
 
 _KEYS: Final = frozenset(
@@ -155,6 +169,18 @@ def list_event_recipients(keyset: Keyset, event: Event) -> list[bytes]:
     """Return the recipients (1,216 bytes each) that the event's `sealed` promises: cards only."""
     cards = (keyset.cards[w] for w, state in sorted(event.sealed.items()) if isinstance(state, bytes))
     return [card.recipient for card in cards if card is not None]
+
+
+def read_known(data: bytes, signature: bytes) -> Known:
+    """Return a message or event that was authenticated before. Raises MalformedError."""
+    if is_event(data):
+        return CaseEvent(digest(data), parse(data), data, signature)
+    return Message(message_id(data), parse_payload(data), data, signature)
+
+
+def list_messages(known: Iterable[Known]) -> list[Message]:
+    """Return the messages among these."""
+    return [each for each in known if isinstance(each, Message)]
 
 
 def authenticate_event(opened: tuple[bytes, bytes], roster: Roster, persons: Iterable[str]) -> CaseEvent:

@@ -18,7 +18,8 @@ from typing import Final
 from crypto.age import file as age
 from crypto.age.hybrid import Identity, recipient_of
 from crypto.envelope import pad, unpad
-from crypto.errors import ProtocolError
+from crypto.errors import ForgedError, ProtocolError
+from crypto.event import Known, read_known
 from crypto.labels import BLOCK_SIZE
 from workstation import files
 from workstation.errors import UnfitFileError, WorkstationError
@@ -26,15 +27,6 @@ from workstation.texts import translate as _
 
 # So many lost files in a row do not hide the ones after them.
 _GAP: Final = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What somebody signed about a conversation: a message's payload or an event, authenticated before it was kept."""
-
-    conversation: bytes
-    data: bytes
-    signature: bytes
 
 
 @dataclass(slots=True)
@@ -45,40 +37,45 @@ class Archive:
     local_key: bytes
     places: dict[bytes, int] = field(default_factory=dict)
 
-    def load(self, identities: Mapping[bytes, bytes]) -> tuple[list[Kept], int]:
+    def load(self, identities: Mapping[bytes, bytes]) -> tuple[list[Known], int]:
         """Open all that is kept of these conversations into memory; return it, and how many files could not be read."""
         files.make_folder(self.folder)
         files.sweep(self.folder)
         names = {path.name for path in self.folder.iterdir()}
-        opened = []
+        opened: list[Known] = []
         for conversation, seed in identities.items():
             identity = Identity(seed)
             for name in self._list_names(conversation, names):
                 with suppress(ProtocolError, UnfitFileError):
-                    opened.append(Kept(conversation, *self._unseal(name, identity)))
+                    opened.append(_read(*self._unseal(name, identity), conversation))
         return opened, len(names) - len(opened)
 
-    def keep(self, kept: Kept, seed: bytes) -> None:
+    def keep(self, known: Known, seed: bytes) -> None:
         """Seal a message or event to its conversation's archive identity, durably, and check that it opens again.
 
         Raises WorkstationError if it does not, OSError if the disk is full.
         """
-        conversation = kept.conversation
+        conversation = known.payload.conversation
         place = self.places.get(conversation, 0)
         name = self._name(conversation, place)
-        plaintext = pad(kept.data, kept.signature)
+        plaintext = pad(known.data, known.signature)
         files.write_atomic(self.folder / name, age.encrypt(plaintext, [recipient_of(seed)], os.urandom))
+        files.drop_cache(self.folder / name)
         try:
             again = self._unseal(name, Identity(seed))
         except (ProtocolError, UnfitFileError):
             again = None
-        if again != (kept.data, kept.signature):
+        if again != (known.data, known.signature):
             raise WorkstationError(_("Een bericht kon niet worden bewaard. Is de schijf vol of beschadigd?"))
         self.places[conversation] = place + 1
 
+    def list_files(self, conversation: bytes) -> list[str]:
+        """Return the names of a conversation's files, in the order in which they were kept. Raises OSError."""
+        return self._list_names(conversation, {path.name for path in self.folder.iterdir()})
+
     def destroy(self, conversation: bytes) -> None:
         """Remove all that is kept of a conversation, durably. Raises OSError."""
-        names = self._list_names(conversation, {path.name for path in self.folder.iterdir()})
+        names = self.list_files(conversation)
         # The last one first: after a power cut, no gap hides what is left.
         for name in reversed(names):
             files.remove(self.folder / name)
@@ -104,3 +101,15 @@ class Archive:
     def _unseal(self, name: str, identity: Identity) -> tuple[bytes, bytes]:
         sealed = files.read_file(self.folder / name, BLOCK_SIZE)
         return unpad(age.decrypt(sealed or b"", [identity]))
+
+
+def open_file(sealed: bytes, conversation: bytes, seed: bytes) -> Known:
+    """Open the bytes of an archive file of this conversation. Raises ProtocolError."""
+    return _read(*unpad(age.decrypt(sealed, [Identity(seed)])), conversation)
+
+
+def _read(data: bytes, signature: bytes, conversation: bytes) -> Known:
+    known = read_known(data, signature)
+    if known.payload.conversation != conversation:
+        raise ForgedError("a file of another conversation")
+    return known

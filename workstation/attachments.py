@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final, Protocol
 
 from crypto.attachment import Attachment, combine_digests, count_chunks, decrypt_chunk, derive_keys, piece_size
 from crypto.encoding import digest
@@ -23,6 +23,13 @@ from workstation.texts import translate as _
 
 # A file with this ending remembers that the courier came back without a chunk, and holds the address of that chunk.
 _MISSED: Final = ".missed"
+
+
+class Readable(Protocol):
+    """What gives bytes in their order."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return so many bytes; fewer at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ class Attachments:
             raise files.unfit(path)
         with file:
             held = b""
-            for piece in _decrypt(file, attachment):
+            for piece in decrypt_file(file, attachment):
                 if piece and held:
                     yield held
                 held = piece or held
@@ -133,7 +140,11 @@ class Attachments:
         (self.folder / f"{name}{_MISSED}").unlink(missing_ok=True)
 
 
-def _decrypt(file: BinaryIO, attachment: Attachment) -> Iterator[bytes]:
+def decrypt_file(file: Readable, attachment: Attachment) -> Iterator[bytes]:
+    """Yield the pieces of an attachment whose chunks a file gives one after the other; the last one may be fill.
+
+    Raises ProtocolError: in the middle, or at the end if together they are not what the author signed.
+    """
     keys = derive_keys(attachment.key)
     count = count_chunks(attachment.size)
     digests = []

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from workstation.clock import read_clock
-from workstation.commands import ceremonies, daily
+from workstation.commands import backups, ceremonies, daily
 from workstation.demo.publish import publish
 from workstation.demo.site import Site
 from workstation.demo.team import make_keys
@@ -59,6 +59,7 @@ def make_parser() -> ArgumentParser:
             "  4. card         elke werkplek neemt de lijst over\n"
             "  5. sync         de koerier brengt en haalt; daarna elke dag, of vanzelf met --every\n"
             "  6. desk         lezen en antwoorden, in de browser op deze computer\n"
+            "  7. backup       elke week een reservekopie; `rehearse` probeert haar, `restore` zet haar terug\n"
         ),
     )
     _add_help(parser)
@@ -69,6 +70,8 @@ def make_parser() -> ArgumentParser:
     _add_sync(commands)
     _add_desk(commands)
     _add_lock(commands)
+    _add_backup(commands)
+    _add_restore(commands)
     _add_demo(commands)
     return parser
 
@@ -185,6 +188,35 @@ def _add_lock(commands: Commands[ArgumentParser]) -> None:
     text = _("Vergrendel het bureau dat deze map open heeft. Voor de toets waarmee u uw scherm vergrendelt.")
     command = _add(commands, "lock", text, daily.lock)
     _add_folder(command, _("map van deze werkplek"))
+
+
+def _add_backup(commands: Commands[ArgumentParser]) -> None:
+    text = _("Maak een reservekopie van deze werkplek, in één versleuteld bestand. Vergrendel eerst het bureau.")
+    command = _add(commands, "backup", text, lambda args: backups.backup(args, read_clock(), _tell))
+    _add_folder(command, _("map van deze werkplek"))
+    text = _("nieuw bestand, liefst op een andere schijf")
+    command.add_argument("--out", type=Path, required=True, metavar="BESTAND", help=text)
+    _add_passphrase(command)
+    text = _("Probeer een reservekopie: open alles wat erin staat. Er blijft niets achter op deze computer.")
+    command = _add(commands, "rehearse", text, lambda args: backups.rehearse(args, _tell))
+    _add_source(command)
+    _add_passphrase(command)
+
+
+def _add_restore(commands: Commands[ArgumentParser]) -> None:
+    text = _("Zet een reservekopie terug als nieuwe werkplek. De beheerder van de lijst meldt die aan, en de oude af.")
+    command = _add(commands, "restore", text, lambda args: backups.restore(args, read_clock(), _tell))
+    _add_source(command)
+    _add_folder(command, _("nieuwe map voor deze werkplek"))
+    command.add_argument("--organisation", required=True, metavar="NAAM", help=_("dezelfde als bij `init root`"))
+    text = _("laat dit gesprek weg: een collega ziet dat het is ingetrokken (zes tekens, zoals A1B-2C3); mag vaker")
+    command.add_argument("--withdrawn", action="append", default=[], metavar="GESPREK", help=text)
+    _add_passphrase(command)
+
+
+def _add_source(command: ArgumentParser) -> None:
+    text = _("de reservekopie")
+    command.add_argument("--from", type=Path, required=True, metavar="BESTAND", dest="source", help=text)
 
 
 def _add_demo(commands: Commands[ArgumentParser]) -> None:

@@ -1,4 +1,4 @@
-"""What an editor keeps in `content/`: the word list and the questions."""
+"""What an editor keeps in `content/`: the word list, the questions, and beginnings of answers."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ class Question:
 Questions = Mapping[str, Question]
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The beginning of an answer, for a counsellor to change."""
+
+    title: str
+    text: str
+
+
+@cache
+def load_replies() -> Mapping[str, Mapping[str, Reply]]:
+    """Return the beginnings of answers by language and id, in their order: each is for reporters, in their language."""
+    return {path.stem: _read_replies(path) for path in sorted((CONTENT / "replies").glob("*.toml"), reverse=True)}
+
+
 @cache
 def load_words() -> tuple[str, ...]:
     """Return the Dutch word list, in which fingerprints are read aloud."""
@@ -43,3 +57,8 @@ def _read_questions(path: Path) -> Questions:
         q["id"]: Question(q["heading"], {choice["id"]: choice["label"] for choice in q["choices"]})
         for q in fields["questions"]
     }
+
+
+def _read_replies(path: Path) -> Mapping[str, Reply]:
+    fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {each["id"]: Reply(each["title"], each["text"].strip()) for each in fields["replies"]}

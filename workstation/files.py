@@ -21,8 +21,12 @@ TEMPORARY_PREFIX: Final = ".half-"
 def make_folder(folder: Path) -> None:
     """Make a folder for this person only, or accept the one that is there. Raises UnfitFileError if it is a link."""
     try:
+        new = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         proper = stat.S_ISDIR(folder.lstat().st_mode)
+        # A file survives a power cut no better than the name of the folder that it is in.
+        for each in new:
+            sync_folder(each.parent)
     except OSError:
         proper = False
     if not proper:
@@ -96,6 +100,18 @@ def move(source: Path, target: Path) -> None:
     source.rename(target)
     sync_folder(target.parent)
     sync_folder(source.parent)
+
+
+def drop_cache(path: Path) -> None:
+    """Ask the system to forget its copy of a durable file, so that the next reading is the disk's own word.
+
+    A wish: some file systems keep it all the same. Raises OSError.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    finally:
+        os.close(descriptor)
 
 
 def remove(path: Path) -> None:

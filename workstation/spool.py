@@ -92,9 +92,10 @@ class Spool:
         files.write_atomic(self.folder / "incoming" / address.hex(), block)
 
     def drop_incoming(self, addresses: Iterable[bytes]) -> None:
-        """Remove blocks of what was withdrawn."""
+        """Remove blocks of what was withdrawn, durably: when their card's secret is gone, nobody knows them again."""
         for address in addresses:
             _discard(self.folder / "incoming" / address.hex())
+        files.sync_folder(self.folder / "incoming")
 
     # -- records that go out
 

@@ -68,7 +68,7 @@ def test_it_opens_for_whom_the_newest_list_names_and_for_nobody_else() -> None:
     for counsellor in (ANNA, BRAM):
         opened = envelope.open(block, [Identity(counsellor.identity)])
         read = event.authenticate_event(opened, TEAM.roster, ("anna", "bram"))
-        assert read.event == made
+        assert read.payload == made
     for identity in (CHRIS.identity, BOX.identity):
         with pytest.raises(NoMatchError):
             envelope.open(block, [Identity(identity)])

@@ -11,7 +11,20 @@ from tests.workstation.helpers import CHEAP, PASSPHRASE
 from workstation.cli import main, make_parser
 from workstation.keyring import root, sealing, workstation
 
-COMMANDS = [[], ["init"], ["init", "root"], ["init", "enrol"], ["roster"], ["card"], ["sync"], ["desk"], ["demo"]]
+COMMANDS = [
+    [],
+    ["init"],
+    ["init", "root"],
+    ["init", "enrol"],
+    ["roster"],
+    ["card"],
+    ["sync"],
+    ["desk"],
+    ["backup"],
+    ["rehearse"],
+    ["restore"],
+    ["demo"],
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -101,12 +101,12 @@ def test_a_new_letter_opens_what_was_closed_or_paused() -> None:
     closed = event(0, 1, Changes(status="closed", keep_until="2026-12-18"), seen=3)
     assert state(closed, newest=3).keep_until == "2026-12-18"
     assert (state(closed, newest=4).status, state(closed, newest=4).keep_until) == ("active", None)
-    again = event(1, 2, replace(closed.event.changes), seen=4)
+    again = event(1, 2, replace(closed.payload.changes), seen=4)
     assert state(closed, again, newest=4).status == "closed"
 
 
 def test_an_unknown_workstation_decides_nothing() -> None:
     """Somebody who stands on no list, or on none that is known here."""
-    stranger = replace(event(0, 1, Changes(assigned="chris")).event, author=b"x" * 32)
+    stranger = replace(event(0, 1, Changes(assigned="chris")).payload, author=b"x" * 32)
     data = serialize(stranger)
     assert state(CaseEvent(digest(data), stranger, data, bytes(64))).assigned == ""

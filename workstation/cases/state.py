@@ -58,25 +58,25 @@ def read_state(
     `persons` names the person of each workstation that is listed, `allowed` those who may read the conversation now;
     `newest` is the number of the mailbox's newest message.
     """
-    counted = _leave_out_leaps(sorted({e.id: e for e in events}.values(), key=lambda e: (e.event.time, e.id)))
-    deciding = [each for each in counted if persons.get(each.event.author) in allowed]
+    counted = _leave_out_leaps(sorted({e.id: e for e in events}.values(), key=lambda e: (e.payload.time, e.id)))
+    deciding = [each for each in counted if persons.get(each.payload.author) in allowed]
     status, keep_until = _read_status(deciding, newest)
     return CaseState(
         status=status,
         keep_until=keep_until,
         assigned=next(
-            (e.event.changes.assigned for e in reversed(deciding) if e.event.changes.assigned is not None), ""
+            (e.payload.changes.assigned for e in reversed(deciding) if e.payload.changes.assigned is not None), ""
         ),
-        due=next((e.event.changes.due for e in reversed(deciding) if e.event.changes.due is not None), ""),
+        due=next((e.payload.changes.due for e in reversed(deciding) if e.payload.changes.due is not None), ""),
         labels=_read_labels(deciding),
         notes=tuple(
-            Note(each.id, each.event.author, each.event.day, each.event.changes.note)
+            Note(each.id, each.payload.author, each.payload.day, each.payload.changes.note)
             for each in counted
-            if each.event.changes.note
+            if each.payload.changes.note
         ),
-        opened=_gather((a, [e.event.author]) for e in counted for a in e.event.changes.opened),
-        relayed=_gather((w, ids) for e in counted for w, ids in e.event.changes.relayed.items()),
-        time=counted[-1].event.time if counted else 0,
+        opened=_gather((a, [e.payload.author]) for e in counted for a in e.payload.changes.opened),
+        relayed=_gather((w, ids) for e in counted for w, ids in e.payload.changes.relayed.items()),
+        time=counted[-1].payload.time if counted else 0,
     )
 
 
@@ -84,15 +84,15 @@ def _leave_out_leaps(ordered: Iterable[CaseEvent]) -> list[CaseEvent]:
     counted: list[CaseEvent] = []
     last = 0
     for each in ordered:
-        if each.event.time <= last + _LEAP:
+        if each.payload.time <= last + _LEAP:
             counted.append(each)
-            last = each.event.time
+            last = each.payload.time
     return counted
 
 
 def _read_status(deciding: list[CaseEvent], newest: int) -> tuple[Status, str | None]:
     for each in reversed(deciding):
-        event = each.event
+        event = each.payload
         if event.changes.status is not None:
             holds = event.seen.get(event.conversation, -1) >= newest
             return (event.changes.status, event.changes.keep_until) if holds else ("active", None)
@@ -107,7 +107,7 @@ def _last(values: Iterable[str | None]) -> str:
 def _read_labels(deciding: list[CaseEvent]) -> tuple[str, ...]:
     labels: dict[str, bool] = {}
     for each in deciding:
-        labels |= each.event.changes.labels
+        labels |= each.payload.changes.labels
     return tuple(sorted(name for name, on in labels.items() if on))
 
 

@@ -33,6 +33,9 @@ from workstation.texts import translate as _
 _KEYS: Final = frozenset({"affiliations", "cards", "name", "organisation", "person", "verifying_key"})
 _CARD_COUNT: Final = 2 * WEEKS_AHEAD
 
+# Under this name the request lies in a workstation's folder.
+REQUEST_NAME: Final = "aanmelding.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

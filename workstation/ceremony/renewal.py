@@ -13,7 +13,7 @@ from crypto.errors import KeysetError, ProtocolError
 from crypto.roster import Roster, Workstation, open_roster
 from crypto.verifying import Document, serialize_document
 from crypto.week import day_of, encode_week, week_number
-from workstation.ceremony.card import remember_cards, renew_cards
+from workstation.ceremony.card import WEEKS_AHEAD, last_destroyed, remember_cards, renew_cards
 from workstation.ceremony.credential import try_credential
 from workstation.ceremony.freshness import sign_freshness
 from workstation.ceremony.handout import Handout
@@ -45,7 +45,7 @@ def take_handout(keyring: Keyring, spool: Spool, handout: Handout, now: int) -> 
     """
     try:
         roster = _adopt(keyring, handout.roster, now)
-        cards = remember_cards(keyring, roster, handout.cards, now)
+        cards = remember_cards(keyring, roster, handout.cards)
     except ProtocolError as error:
         raise refuse(error) from None
     if keyring.id not in roster.active:
@@ -63,6 +63,10 @@ def take_handout(keyring: Keyring, spool: Spool, handout: Handout, now: int) -> 
 
 def renew(keyring: Keyring, spool: Spool, now: int) -> Renewal:
     """Do what is due and put documents into the spool. Saves. Raises WorkstationError, OSError."""
+    if week_number(now) <= last_destroyed(keyring):
+        raise WorkstationError(
+            _("De klok van deze computer staat weken achter. Zet de datum goed; daarna werkt alles weer.")
+        )
     made = renew_cards(keyring, now)
     published = _read_published(spool)
     try:
@@ -88,10 +92,10 @@ def _read_published(spool: Spool) -> Published | None:
 
 def _learn(keyring: Keyring, published: Published | None, now: int) -> Roster | None:
     state = keyring.state
-    before = (state.roster, dict(state.known))
+    before = (state.roster, {week: dict(hashes) for week, hashes in state.known.items()})
     if published is not None:
         try:
-            remember_cards(keyring, _adopt(keyring, published.roster, now), published.cards, now)
+            remember_cards(keyring, _adopt(keyring, published.roster, now), published.cards)
         except KeysetError as error:
             # A conflict is an alarm. Any other keyset is no use, and the roster that we have still is.
             if error.reason == "conflict":
@@ -125,12 +129,17 @@ def _publish(  # noqa: PLR0913, PLR0917 - what is known, where it goes, and when
     assert keyring.state.roster is not None, "a verified roster is kept"
     wanted = {f"1-roster-{roster.version:06}.json": keyring.state.roster}
     for w in sorted(keyring.state.cards):
-        if w >= week:
+        # A clock that once ran ahead has left cards that the portal does not take yet.
+        if week <= w <= week + WEEKS_AHEAD:
             wanted[_name_card(keyring.id, w)] = keyring.sign_card(w)
     if statement is not None:
         wanted[f"3-freshness-{_short(keyring.id)}-{encode_week(week)}.json"] = statement
     _drop_stale(spool, roster, keyring.id, wanted)
-    due = {keyring.state.roster, statement, *(keyring.sign_card(w) for w in (week, week + 1))}
+    due = {
+        keyring.state.roster,
+        statement,
+        *(keyring.sign_card(w) for w in (week, week + 1) if w in keyring.state.cards),
+    }
     shown = set() if published is None else {published.roster, *published.cards, *published.freshness}
     waiting = 0
     for name, document in wanted.items():

@@ -11,7 +11,15 @@ from crypto.errors import MalformedError
 from crypto.verifying import Document, parse_document, serialize_document
 from workstation import files
 from workstation.ceremony.card import renew_cards
-from workstation.ceremony.enrolment import Request, check_person, list_words, make_request, open_request
+from workstation.ceremony.destruction import list_due
+from workstation.ceremony.enrolment import (
+    REQUEST_NAME,
+    Request,
+    check_person,
+    list_words,
+    make_request,
+    open_request,
+)
 from workstation.ceremony.handout import HANDOUT_SIZE, Handout, parse_handout, serialize_handout
 from workstation.ceremony.published import parse_published
 from workstation.ceremony.renewal import Renewal, renew, take_handout
@@ -27,7 +35,6 @@ from workstation.spool import KEYSET_SIZE, Spool
 from workstation.texts import translate as _
 
 Lines = list[str]
-REQUEST_NAME: Final = "aanmelding.json"
 HANDOUT_NAME: Final = "uitdeelbestand.json"
 _REQUEST_SIZE: Final = 2**20
 
@@ -111,6 +118,7 @@ def card(args: Namespace, now: int) -> Lines:
     try:
         told = _take(args, keyring, spool, now)
         done = renew(keyring, spool, now)
+        told += _destroy_due(keyring, spool, now)
         if args.credential_file is not None:
             told += _write_credential(args.credential_file, keyring)
     finally:
@@ -137,6 +145,19 @@ def _take(args: Namespace, keyring: Keyring, spool: Spool, now: int) -> Lines:
     if keyring.state.credential is None:
         told.append(_("Er zat geen koerierssleutel voor u bij. Vraag de beheerder om een nieuw uitdeelbestand."))
     return told
+
+
+def _destroy_due(keyring: Keyring, spool: Spool, now: int) -> Lines:
+    due = list_due(keyring, spool, now)
+    if not due:
+        return []
+    # The desk is loaded only here: it takes in what these secrets still open.
+    from workstation.desk.work import begin  # noqa: PLC0415
+
+    trouble = begin(keyring, spool.folder, now).trouble
+    if keyring.state.cards.keys() & set(due):
+        return [trouble or _("Oude sleutels konden nog niet worden vernietigd. Open het bureau.")]
+    return [_("{count} oude sleutels vernietigd.").format(count=len(due))]
 
 
 def _tell_renewal(done: Renewal) -> Lines:

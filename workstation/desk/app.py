@@ -12,6 +12,7 @@ from crypto.week import day_of
 from workstation.clock import Clock, Timer, read_elapsed
 from workstation.content import ROOT
 from workstation.desk import failures, guard, uploads
+from workstation.desk.casework import Casework
 from workstation.desk.drafting import Drafting
 from workstation.desk.service import Desk, Place
 from workstation.desk.sessions import MemorySessions
@@ -51,6 +52,7 @@ def create_app(place: Place, clock: Clock, timer: Timer = read_elapsed) -> Flask
     CSRFProtect(app).exempt(f"{Views.__module__}.{Views.lock.__name__}")
     app.register_blueprint(Views(desk, sessions).blueprint())
     app.register_blueprint(Drafting(desk, settings).blueprint())
+    app.register_blueprint(Casework(desk).blueprint())
     failures.install(app, lambda slip, typed: desk.letterbox.take(slip, typed, day_of(clock())))
     return app
 

@@ -102,7 +102,7 @@ def make_changes(conversation: Conversation, typed: Typed) -> Changes | None:
     """Return what differs from what holds, or None. Raises WorkstationError for what cannot be kept."""
     state = conversation.state
     # What is closed stays closed when a note is added.
-    status = None if typed.status == state.status or state.status == "closed" else _check_status(typed.status)
+    status = None if state.status in {typed.status, "closed"} else _check_status(typed.status)
     changes = Changes(
         status=status,
         assigned=None if typed.assigned == state.assigned else _check_person(conversation, typed.assigned),

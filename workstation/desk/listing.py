@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from crypto.encoding import encode_b64u
 from workstation.cases.inbox import Conversation, excerpt
 from workstation.cases.search import search
 from workstation.cases.urgency import Place, Urgency, judge
@@ -60,6 +61,26 @@ def list_found(work: Work, words: str, today: str) -> list[Section]:
         for found in search(newest, words)
     )
     return [Section(_("Gevonden"), entries)] if entries else []
+
+
+@dataclass(frozen=True, slots=True)
+class MissedShown:
+    """A colleague's workstation that lacks something, in words; `workstation` is its id as text."""
+
+    workstation: str
+    name: str
+    conversations: int
+
+
+def list_missed(work: Work) -> list[MissedShown]:
+    """Return which colleagues' workstations lack something that this one can pass on."""
+    counts: dict[bytes, MissedShown] = {}
+    for missed in work.list_missed():
+        known = counts.get(
+            missed.workstation.id, MissedShown(encode_b64u(missed.workstation.id), missed.workstation.name, 0)
+        )
+        counts[missed.workstation.id] = replace(known, conversations=known.conversations + 1)
+    return list(counts.values())
 
 
 def count_waiting(work: Work, today: str) -> int:

@@ -11,11 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from crypto import envelope
-from crypto.conversation import Message
-from crypto.event import RELAYED_COUNT, CaseEvent, Changes
+from crypto.event import RELAYED_COUNT, Changes, Known
 from crypto.keyset import Keyset
 from crypto.labels import KEY_SIZE
-from crypto.payload import Sealed
 from crypto.roster import Workstation
 from workstation.cases.inbox import Conversation
 from workstation.desk.events import make_head
@@ -27,12 +25,10 @@ class Missed:
 
     workstation: Workstation
     conversation: Conversation
-    lacking: tuple[Message | CaseEvent, ...]
+    lacking: tuple[Known, ...]
 
 
-def list_missed(
-    keyset: Keyset, conversation: Conversation, known: Iterable[Message | CaseEvent], own: bytes
-) -> Iterator[Missed]:
+def list_missed(keyset: Keyset, conversation: Conversation, known: Iterable[Known], own: bytes) -> Iterator[Missed]:
     """Yield for each colleague's workstation what it may read of a conversation and was never sealed to it."""
     items = list(known)
     for workstation in keyset.roster.active.values():
@@ -59,6 +55,5 @@ def pass_on(keyset: Keyset, missed: Missed) -> tuple[list[bytes], list[Changes]]
     return records, [Changes(relayed={missed.workstation.id: part}) for part in parts]
 
 
-def _was_sealed(item: Message | CaseEvent, workstation: bytes) -> bool:
-    sealed: Sealed | None = (item.event.sealed if isinstance(item, CaseEvent) else item.payload.sealed).get(workstation)
-    return isinstance(sealed, bytes)
+def _was_sealed(item: Known, workstation: bytes) -> bool:
+    return isinstance(item.payload.sealed.get(workstation), bytes)

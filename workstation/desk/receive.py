@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,16 +26,15 @@ from crypto.conversation import (
     newest_allow,
     speakers,
 )
-from crypto.encoding import digest
 from crypto.errors import ForgedError, NoMatchError, ProtocolError
-from crypto.event import CaseEvent, Event, authenticate_event, check_event_sealed, is_event
+from crypto.event import CaseEvent, Event, Known, authenticate_event, check_event_sealed, is_event
 from crypto.event import parse as parse_event
 from crypto.labels import KEY_SIZE
 from crypto.mailbox import Mailbox
-from crypto.payload import KINDS_BY_WORKSTATION, Payload, Sealed, message_id, parse
+from crypto.payload import KINDS_BY_WORKSTATION, Payload, Sealed, parse
 from crypto.roster import Roster
 from crypto.week import week_number
-from workstation.archive import Archive, Kept
+from workstation.archive import Archive
 from workstation.keyring.state import Withdrawn
 from workstation.keyring.workstation import Keyring
 from workstation.notes import Notes
@@ -63,14 +61,13 @@ class Receiver:
     unwanted: set[bytes] = field(default_factory=set)
     identities: dict[int, Identity] = field(default_factory=dict)
 
-    def restore(self, archived: Iterable[Kept]) -> int:
+    def restore(self, archived: Iterable[Known]) -> int:
         """Take over what the archive holds; return how much of it no conversation can be made of."""
-        for kept in archived:
-            with suppress(ProtocolError):
-                self._remember(_read_kept(kept))
+        for known in archived:
+            self._remember(known)
         # Without any message of the mailbox there is nobody to trust and nothing to show.
-        known = {c for c, messages in self.messages.items() if any(m.payload.contact is not None for m in messages)}
-        lost = [*self.messages.keys() - known, *self.events.keys() - known]
+        trusted = {c for c, messages in self.messages.items() if any(m.payload.contact is not None for m in messages)}
+        lost = [*self.messages.keys() - trusted, *self.events.keys() - trusted]
         return sum(len(self.messages.pop(c, [])) + len(self.events.pop(c, [])) for c in lost)
 
     def receive(self, blocks: Iterable[tuple[bytes, bytes]], roster: Roster | None, now: int) -> set[bytes]:
@@ -104,28 +101,33 @@ class Receiver:
         """Say whether a block has not been imported and some card has not been tried on it."""
         return address not in self.addresses and bool(self.notes.left(address, self.keyring.state.cards))
 
-    def keep(self, known: Message | CaseEvent) -> None:
+    def forget_cards(self, weeks: Iterable[int]) -> None:
+        """Forget the identities of cards whose secrets were destroyed."""
+        for week in weeks:
+            self.identities.pop(week, None)
+
+    def keep(self, known: Known) -> None:
         """Archive what is authentic, adopting its conversation. Raises WorkstationError, OSError."""
-        conversation = _conversation(known)
+        conversation = known.payload.conversation
         state = self.keyring.state
         if conversation not in state.archives:
             state.archives[conversation] = os.urandom(KEY_SIZE)
             # The key must be safe before anything is sealed to it.
             self.keyring.save()
-        self.archive.keep(Kept(conversation, known.data, known.signature), state.archives[conversation])
+        self.archive.keep(known, state.archives[conversation])
         self._remember(known)
 
     def forget(self, conversation: bytes) -> None:
         """Forget what is known of a conversation; its files are for the caller to destroy."""
-        gone: list[Message | CaseEvent] = [*self.messages.pop(conversation, []), *self.events.pop(conversation, [])]
-        self.addresses -= {_address(known) for known in gone}
+        gone: list[Known] = [*self.messages.pop(conversation, []), *self.events.pop(conversation, [])]
+        self.addresses -= {known.payload.address for known in gone}
 
-    def _remember(self, known: Message | CaseEvent) -> None:
+    def _remember(self, known: Known) -> None:
         if isinstance(known, CaseEvent):
-            self.events.setdefault(_conversation(known), []).append(known)
+            self.events.setdefault(known.payload.conversation, []).append(known)
         else:
-            self.messages.setdefault(_conversation(known), []).append(known)
-        self.addresses.add(_address(known))
+            self.messages.setdefault(known.payload.conversation, []).append(known)
+        self.addresses.add(known.payload.address)
 
     def _open(self, address: bytes, block: bytes, now: int) -> Opened | None:
         weeks = self.notes.left(address, self.keyring.state.cards)
@@ -229,11 +231,11 @@ class Receiver:
         allow = newest_allow(messages)
         return self.keyring.state.me.person in {*allow.persons, allow.successor}
 
-    def _keep_new(self, known: Message | CaseEvent, address: bytes) -> bool:
+    def _keep_new(self, known: Known, address: bytes) -> bool:
         # Under whatever address it came: it need not be opened again.
         self.addresses.add(address)
         there: list[Message] | list[CaseEvent] = (self.events if isinstance(known, CaseEvent) else self.messages).get(
-            _conversation(known), []
+            known.payload.conversation, []
         )
         if any(each.id == known.id for each in there):
             return False
@@ -242,26 +244,6 @@ class Receiver:
 
     def _refuse(self, address: bytes) -> None:
         self.notes.add(address, self.keyring.state.cards)
-
-
-def _read_kept(kept: Kept) -> Message | CaseEvent:
-    """Return what the archive holds; it was authenticated before. Raises ProtocolError."""
-    known: Message | CaseEvent
-    if is_event(kept.data):
-        known = CaseEvent(digest(kept.data), parse_event(kept.data), kept.data, kept.signature)
-    else:
-        known = Message(message_id(kept.data), parse(kept.data), kept.data, kept.signature)
-    if _conversation(known) != kept.conversation:
-        raise ForgedError("a file of another conversation")
-    return known
-
-
-def _conversation(known: Message | CaseEvent) -> bytes:
-    return known.event.conversation if isinstance(known, CaseEvent) else known.payload.conversation
-
-
-def _address(known: Message | CaseEvent) -> bytes:
-    return known.event.address if isinstance(known, CaseEvent) else known.payload.address
 
 
 def correspondent(first: Payload) -> Mailbox:

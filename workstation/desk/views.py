@@ -13,22 +13,17 @@ from werkzeug.wrappers import Response
 from crypto.labels import DEMO_ROOT_KEY
 from crypto.week import day_of
 from workstation.cases.inbox import Conversation
+from workstation.content import load_replies
 from workstation.desk import letterbox
+from workstation.desk.case import KEEP_WEEKS, show_case
 from workstation.desk.compose import Extras
 from workstation.desk.download import make_download
 from workstation.desk.drafting import fill_in, propose_fields
 from workstation.desk.enclosed import show_size
 from workstation.desk.filenames import show_name
 from workstation.desk.forms import AnswerForm, DownloadForm, UnlockForm
-from workstation.desk.letters import (
-    list_tracks,
-    show_case,
-    show_day,
-    show_entry,
-    show_letters,
-    show_withdrawn,
-    title,
-)
+from workstation.desk.letters import list_tracks, show_day, show_letters, title
+from workstation.desk.listing import count_waiting, list_found, list_missed, list_sections
 from workstation.desk.notices import list_notices
 from workstation.desk.service import Desk
 from workstation.desk.sessions import MemorySessions
@@ -176,6 +171,10 @@ class Views:
         if "refused" in session and work.find(session["refused"][0]) is None:
             # It was withdrawn meanwhile, and what was to be said there goes with it.
             del session["refused"]
+        words = session.get("words", "")
+        named, typed, problem = session.pop("unkept", ("", {}, ""))
+        is_here = conversation is not None and named == work.names[conversation.id]
+        unkept = {"error": problem, **typed} if is_here else {}
         draft_day, slip = "", ""
         if conversation is not None:
             slip = self.desk.letterbox.offer(work.keyring, conversation.id)
@@ -185,12 +184,17 @@ class Views:
             "desk.html",
             me=me.name,
             demo=me.root_key == DEMO_ROOT_KEY,
-            entries=[show_entry(work, c) for c in work.inbox()],
-            withdrawn=show_withdrawn(work),
+            sections=list_found(work, words, today) if words else list_sections(work, today),
+            words=words,
+            waiting=count_waiting(work, today),
+            missed=list_missed(work),
             notices=list_notices(work, self.desk.clock()),
             team_words=work.team_words(),
             chosen={} if conversation is None else _describe(work, conversation, today),
             tracks=list_tracks(),
+            replies=load_replies(),
+            keep_weeks=KEEP_WEEKS,
+            unkept=unkept,
             refusal=work.refusal,
             form=form,
             slip=slip,

@@ -65,7 +65,7 @@ class Withdrawals:
     def _destroy(self, withdraw: Message, spool: Spool) -> None:
         conversation = withdraw.payload.conversation
         known = self.receiver.messages.get(conversation, [])
-        events = {event.event.address for event in self.receiver.events.get(conversation, [])}
+        events = {event.payload.address for event in self.receiver.events.get(conversation, [])}
         # Those also that a power cut kept from the archive.
         own = {self._own_address(withdraw, number) for number in range(LAST_NUMBER + 1)}
         addresses = own | events | {message.payload.address for message in known}

@@ -11,13 +11,15 @@ from pathlib import Path
 from crypto.attachment import Attachment
 from crypto.conversation import Message
 from crypto.errors import ProtocolError
-from crypto.event import CaseEvent, Changes
+from crypto.event import Changes, Known
 from crypto.keyset import Keyset, verify
 from crypto.roster import Roster, open_roster
 from crypto.week import day_of, in_grace
+from workstation import files
 from workstation.archive import Archive
 from workstation.attachments import Attachments
 from workstation.cases.inbox import Conversation, list_inbox, read_conversation
+from workstation.ceremony.destruction import destroy_due
 from workstation.ceremony.enrolment import list_words
 from workstation.ceremony.published import Outlook, examine, parse_published
 from workstation.ceremony.refusals import explain
@@ -69,9 +71,12 @@ class Work:
         try:
             self.spool = Spool.open(self.spool_folder)
             self._check_keyset(self.spool, now)
-            self._receive(self.spool, now)
+            everything = self._receive(self.spool, now)
             # Before anything is given out: the answer to a withdrawal must not go twice.
             Withdrawals(self.receiver, self.collector, self.outbox).finish(self.spool, self.keyset, now)
+            if everything:
+                # All that is here was tried, and what opened is kept or removed: only now old secrets may go.
+                self.receiver.forget_cards(destroy_due(self.keyring, self.spool, now))
             self._announce(now)
             self.outbox.settle(self.spool, self.receiver.addresses & self.spool.list_incoming())
             self.collector.collect(self.spool, (m for known in self.receiver.messages.values() for m in known))
@@ -178,13 +183,13 @@ class Work:
             address
             for events in self.receiver.events.values()
             for each in events
-            for address, cards in each.event.changes.opened.items()
+            for address, cards in each.payload.changes.opened.items()
             if self.keyring.id in cards
         }
         there = claimed - self.receiver.addresses
         return {a for a in there & self.spool.list_incoming() if a in self.receiver.notes.tried}
 
-    def _list_known(self, conversation: bytes) -> list[Message | CaseEvent]:
+    def _list_known(self, conversation: bytes) -> list[Known]:
         return [*self.receiver.messages[conversation], *self.receiver.events.get(conversation, [])]
 
     def _write_event(self, keyset: Keyset, conversation: Conversation, changes: Changes, now: int) -> None:
@@ -236,8 +241,13 @@ class Work:
             self.renewal = renew(self.keyring, spool, now)
             self.outlook = None
             if data is not None:
-                self.keyset = verify(data, self.keyring.pins, now)
-                self.outlook = examine(parse_published(data), self.keyset.roster, now)
+                keyset = verify(data, self.keyring.pins, now)
+                self.outlook = examine(parse_published(data), keyset.roster, now)
+                if self.keyring.id in keyset.roster.active:
+                    self.keyset = keyset
+                else:
+                    # Restored and not yet listed, or retired: nobody would believe an answer.
+                    self.refusal = _("Deze werkplek staat niet op de lijst. Bel de beheerder van de lijst.")
         except ProtocolError as error:
             self.refusal = explain(error)
         except WorkstationError as error:
@@ -245,14 +255,17 @@ class Work:
             return
         self.checked = (state, self.keyset, self.refusal)
 
-    def _receive(self, spool: Spool, now: int) -> None:
+    def _receive(self, spool: Spool, now: int) -> bool:
+        """Take in new blocks; say whether all of them could be read."""
         present = spool.list_incoming()
         new = [address for address in sorted(present) if self.receiver.is_new(address)]
-        for conversation in self.receiver.receive(_read_blocks(spool, new), self.roster(), now):
+        skipped: list[bytes] = []
+        for conversation in self.receiver.receive(_read_blocks(spool, new, skipped), self.roster(), now):
             self._read(conversation)
         spool.drop_incoming(self.receiver.unwanted)
         self.receiver.unwanted.clear()
         self.receiver.notes.save(present)
+        return not skipped
 
     def _read(self, conversation: bytes) -> None:
         if conversation in self.keyring.state.withdrawn:
@@ -284,6 +297,7 @@ def begin(keyring: Keyring, spool_folder: Path, now: int) -> Work:
     unreadable += receiver.restore(archived)
     attachments = Attachments.open(keyring.folder / "attachments", keyring.derive_local(b"attachments"))
     outbox = Outbox(keyring.folder / "outbox", attachments)
+    files.sweep(outbox.folder)
     work = Work(keyring, spool_folder, receiver, Collector(attachments), outbox, unreadable)
     for conversation in receiver.messages:
         work._read(conversation)  # noqa: SLF001 - the constructor's other half
@@ -291,11 +305,13 @@ def begin(keyring: Keyring, spool_folder: Path, now: int) -> Work:
     return work
 
 
-def _read_blocks(spool: Spool, addresses: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+def _read_blocks(spool: Spool, addresses: list[bytes], skipped: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
     for address in addresses:
         try:
             block = spool.read_incoming(address)
         except UnfitFileError:
-            continue
-        if block is not None:
+            block = None
+        if block is None:
+            skipped.append(address)
+        else:
             yield address, block

@@ -29,6 +29,7 @@ _KEYS: Final = frozenset(
         "archives",
         "cards",
         "credential",
+        "destroyed",
         "known",
         "local_key",
         "me",
@@ -51,6 +52,7 @@ def serialize(state: State) -> Json:
             for week, card in state.cards.items()
         },
         "credential": _optional(state.credential),
+        "destroyed": {encode_week(week): encode_b64u(h) for week, h in state.destroyed.items()},
         "known": {
             encode_week(week): {encode_b64u(w): encode_b64u(h) for w, h in cards.items()}
             for week, cards in state.known.items()
@@ -69,13 +71,14 @@ def serialize(state: State) -> Json:
 
 def parse(value: Json) -> State:
     """Read a state. Raises MalformedError: another version of this program has written it."""
-    # Keyrings from before anything could be withdrawn do not name it.
-    fields = check_keys({"withdrawn": {}, **check_object(value)}, _KEYS)
+    # Keyrings from before anything could be withdrawn or destroyed do not name it.
+    fields = check_keys({"destroyed": {}, "withdrawn": {}, **check_object(value)}, _KEYS)
     return State(
-        me=_parse_person(fields["me"]),
+        me=parse_person(fields["me"]),
         signing=check_b64u(fields["signing"]),
         local_key=check_b64u(fields["local_key"]),
         cards={decode_week(week): _parse_card(card) for week, card in check_object(fields["cards"]).items()},
+        destroyed={decode_week(week): check_b64u(h) for week, h in check_object(fields["destroyed"]).items()},
         known={
             decode_week(week): {check_b64u(w): check_b64u(h) for w, h in check_object(cards).items()}
             for week, cards in check_object(fields["known"]).items()
@@ -99,7 +102,8 @@ def _person_json(me: Person) -> Json:
     }
 
 
-def _parse_person(value: Json) -> Person:
+def parse_person(value: Json) -> Person:
+    """Read whose workstation it is. Raises MalformedError."""
     fields = check_keys(value, _PERSON_KEYS)
     if not isinstance(fields["affiliations"], list):
         raise MalformedError("affiliations are a list")

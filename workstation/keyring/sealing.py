@@ -25,14 +25,14 @@ from workstation import files
 from workstation.errors import PassphraseError, WorkstationError
 from workstation.texts import translate as _
 
-Kind = Literal["root", "workstation"]
+Kind = Literal["backup", "root", "workstation"]
 
 SALT_SIZE: Final = 16
 # 10⁵ conversations take some 10 MB; a hundred times that is no keyring of ours.
 KEYRING_SIZE: Final = 2**30
 
 _MAGIC: Final = b"vertrouwenspost-keyring/v1\n"
-_HEADER_SIZE: Final = 1_024
+HEADER_SIZE: Final = 1_024
 _LANES: Final = 1
 # A prepared header must not make the machine work for hours before it is refused.
 _MOST_MEMORY_KIB: Final = 2**21
@@ -72,6 +72,15 @@ def create(path: Path, kind: Kind, passphrase: str, content: Json, cost: Cost = 
         raise WorkstationError(
             _("In deze map staat al een sleutelbos; die wordt nooit overschreven. Kies een andere map.")
         )
+    files.make_folder(path.parent)
+    header, key = make_key(_MAGIC, kind, passphrase, cost)
+    seal = Seal(path, header, key)
+    seal.save(content)
+    return seal
+
+
+def make_key(magic: bytes, kind: Kind, passphrase: str, cost: Cost) -> tuple[bytes, bytes]:
+    """Return the header of a new sealed file, which begins with its magic, and the key that it leads to."""
     salt = os.urandom(SALT_SIZE)
     fields = {
         "kdf": "argon2id",
@@ -81,10 +90,16 @@ def create(path: Path, kind: Kind, passphrase: str, content: Json, cost: Cost = 
         "salt": encode_b64u(salt),
         "time": cost.time,
     }
-    files.make_folder(path.parent)
-    seal = Seal(path, _MAGIC + serialize_json(fields) + b"\n", _derive(passphrase, salt, cost))
-    seal.save(content)
-    return seal
+    return magic + serialize_json(fields) + b"\n", _derive(passphrase, salt, cost)
+
+
+def read_key(magic: bytes, kind: Kind, passphrase: str, data: bytes) -> tuple[bytes, bytes]:
+    """Return the header with which these bytes begin, and the key that it leads to.
+
+    Raises MalformedError if there is none of this kind, WorkstationError if memory is short.
+    """
+    header, salt, cost = _parse_header(magic, data, kind)
+    return header, _derive(passphrase, salt, cost)
 
 
 def open_sealed(path: Path, kind: Kind, passphrase: str) -> tuple[Seal, Json]:
@@ -96,12 +111,11 @@ def open_sealed(path: Path, kind: Kind, passphrase: str) -> tuple[Seal, Json]:
     if data is None:
         raise WorkstationError(_("In deze map staat geen sleutelbos. Klopt de map?"))
     try:
-        header, salt, cost = _parse_header(data, kind)
+        header, key = read_key(_MAGIC, kind, passphrase, data)
     except MalformedError:
         raise WorkstationError(
             _("Dit bestand is geen sleutelbos van deze soort, of het is beschadigd. Gebruik uw reservekopie.")
         ) from None
-    key = _derive(passphrase, salt, cost)
     try:
         content = Aead(key).decrypt(data[len(header) :], header)
         return Seal(path, header, key), parse_json(content)
@@ -111,12 +125,12 @@ def open_sealed(path: Path, kind: Kind, passphrase: str) -> tuple[Seal, Json]:
         raise WorkstationError(_("De sleutelbos is door een andere versie van dit programma gemaakt.")) from None
 
 
-def _parse_header(data: bytes, kind: Kind) -> tuple[bytes, bytes, Cost]:
-    end = data.find(b"\n", len(_MAGIC), len(_MAGIC) + _HEADER_SIZE)
-    if not data.startswith(_MAGIC) or end < 0:
+def _parse_header(magic: bytes, data: bytes, kind: Kind) -> tuple[bytes, bytes, Cost]:
+    end = data.find(b"\n", len(magic), len(magic) + HEADER_SIZE)
+    if not data.startswith(magic) or end < 0:
         raise MalformedError("not a keyring")
     keys = frozenset({"kdf", "kind", "lanes", "memory_kib", "salt", "time"})
-    fields = check_keys(parse_json(data[len(_MAGIC) : end]), keys)
+    fields = check_keys(parse_json(data[len(magic) : end]), keys)
     if fields["kdf"] != "argon2id" or fields["kind"] != kind or not isinstance(fields["salt"], str):
         raise MalformedError("another kind of keyring")
     check_integer(fields["lanes"], _LANES, _LANES)

@@ -46,15 +46,17 @@ class Withdrawn:
 class State:
     """Everything that is sealed. Weeks are week numbers, ids and keys 32 bytes.
 
-    `known` holds the hash of every card ever seen, by week and workstation; `local_key` is for names and notes on this
-    machine; `roster` is the newest that was verified, and none older than `roster_version` is taken any more. What is
-    withdrawn and still stands in `archives` is not destroyed yet.
+    `destroyed` holds the hash of each own card whose secret was destroyed, by week; `known` that of every card seen, by
+    week and workstation; `local_key` is for names and notes on this machine; `roster` is the newest that was verified,
+    and none older than `roster_version` is taken any more. What is withdrawn and still stands in `archives` is not
+    destroyed yet.
     """
 
     me: Person
     signing: bytes
     local_key: bytes
     cards: dict[int, OwnCard] = field(default_factory=dict)
+    destroyed: dict[int, bytes] = field(default_factory=dict)
     known: dict[int, dict[bytes, bytes]] = field(default_factory=dict)
     archives: dict[bytes, bytes] = field(default_factory=dict)
     numbers: dict[bytes, Numbering] = field(default_factory=dict)

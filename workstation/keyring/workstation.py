@@ -67,6 +67,10 @@ class Keyring:
         identity = os.urandom(KEY_SIZE)
         self.state.cards[week] = OwnCard(identity, digest(self._card_payload(week, identity)))
 
+    def destroy_card(self, week: int) -> None:
+        """Forget the secret of one week's card, and remember that it was there; the caller saves."""
+        self.state.destroyed[week] = self.state.cards.pop(week).hash
+
     def sign_card(self, week: int) -> Document:
         """Return this workstation's card of a week: the same bytes however often it is asked."""
         payload = self._card_payload(week, self.state.cards[week].identity)
@@ -74,7 +78,7 @@ class Keyring:
 
     def derive_local(self, purpose: bytes) -> bytes:
         """Return a key for names and notes that only this workstation makes and reads."""
-        return digest(self.state.local_key + purpose)
+        return derive_local(self.state.local_key, purpose)
 
     def save(self) -> None:
         """Seal the present state. Raises OSError."""
@@ -86,6 +90,11 @@ class Keyring:
 
     def _card_payload(self, week: int, identity: bytes) -> bytes:
         return serialize_card(self.state.me.organisation, self.id, week, recipient_of(identity))
+
+
+def derive_local(local_key: bytes, purpose: bytes) -> bytes:
+    """Return a key for one purpose of those that a workstation has for itself alone."""
+    return digest(local_key + purpose)
 
 
 def create_keyring(folder: Path, me: Person, passphrase: str, cost: Cost = COST) -> Keyring:

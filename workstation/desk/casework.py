@@ -1,0 +1,121 @@
+"""The pages beside a conversation: change the case, close it, begin an answer, search, pass on what somebody missed.
+
+Each answers a POST with a redirect, so that no browser keeps what was posted; what could not be kept waits in memory
+for the next page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from flask import Blueprint, abort, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from crypto.encoding import decode_b64u
+from crypto.errors import MalformedError
+from crypto.event import Changes
+from crypto.week import day_of
+from workstation.content import load_replies
+from workstation.desk import letterbox
+from workstation.desk.case import Typed, make_changes, make_closing
+from workstation.desk.drafting import propose_fields
+from workstation.desk.forms import AnswerForm
+from workstation.desk.service import Desk
+from workstation.errors import WorkstationError
+
+# Nobody types more into a line; whoever pastes a book finds nothing.
+_WORDS_LENGTH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Casework:
+    """These pages of one desk."""
+
+    desk: Desk
+
+    def blueprint(self) -> Blueprint:
+        """Return the routes."""
+        routes = Blueprint("casework", __name__)
+        routes.add_url_rule("/gesprek/<name>/zaak", "change", self.change, methods=["POST"])
+        routes.add_url_rule("/gesprek/<name>/sluiten", "close", self.close, methods=["POST"])
+        routes.add_url_rule("/gesprek/<name>/heropenen", "reopen", self.reopen, methods=["POST"])
+        routes.add_url_rule("/gesprek/<name>/begin", "begin", self.begin, methods=["POST"])
+        routes.add_url_rule("/zoeken", "search", self.search, methods=["POST"])
+        routes.add_url_rule("/doorgeven", "pass_on", self.pass_on, methods=["POST"])
+        return routes
+
+    def change(self, name: str) -> Response:
+        """Change what the team notes about a case."""
+        with self.desk.work(session.get("token", "")) as work:
+            found = work.find(name) or abort(404)
+            typed = _read_typed()
+            try:
+                changes = make_changes(found, typed)
+                if changes is not None:
+                    work.change(found, changes, self.desk.clock())
+            except WorkstationError as error:
+                session["unkept"] = (name, asdict(typed), str(error))
+        return redirect(url_for("desk.conversation", name=name, _anchor="zaak"), 303)
+
+    def close(self, name: str) -> Response:
+        """Close a case, and say until when it is kept."""
+        with self.desk.work(session.get("token", "")) as work:
+            found = work.find(name) or abort(404)
+            try:
+                today = day_of(self.desk.clock())
+                work.change(found, make_closing(request.form.get("weeks", ""), today), self.desk.clock())
+            except WorkstationError as error:
+                session["unkept"] = (name, {}, str(error))
+        return redirect(url_for("desk.conversation", name=name, _anchor="zaak"), 303)
+
+    def reopen(self, name: str) -> Response:
+        """Open a closed case again."""
+        with self.desk.work(session.get("token", "")) as work:
+            found = work.find(name) or abort(404)
+            try:
+                work.change(found, Changes(status="active"), self.desk.clock())
+            except WorkstationError as error:
+                session["unkept"] = (name, {}, str(error))
+        return redirect(url_for("desk.conversation", name=name, _anchor="zaak"), 303)
+
+    def begin(self, name: str) -> Response:
+        """Put the beginning of an answer below what is typed, as a draft."""
+        language, _dot, which = request.form.get("reply", "").partition(".")
+        with self.desk.work(session.get("token", "")) as work:
+            found = work.find(name) or abort(404)
+            today = day_of(self.desk.clock())
+            typed = AnswerForm().typed()
+            reply = load_replies().get(language, {}).get(which)
+            if reply is not None:
+                typed["text"] = f"{typed['text'].rstrip()}\n\n{reply.text}".strip()
+            letterbox.keep(work.keyring, found.id, typed, propose_fields(found, today), today)
+        return redirect(url_for("desk.conversation", name=name, _anchor="antwoord"), 303)
+
+    def search(self) -> Response:
+        """Remember what is looked for until it is looked for no more, or the desk is locked."""
+        with self.desk.work(session.get("token", "")):
+            session["words"] = request.form.get("words", "")[:_WORDS_LENGTH].strip()
+        return redirect(url_for("desk.inbox"), 303)
+
+    def pass_on(self) -> Response:
+        """Give a colleague's workstation what it missed."""
+        with self.desk.work(session.get("token", "")) as work:
+            try:
+                workstation = decode_b64u(request.form.get("workstation", ""))
+            except MalformedError:
+                abort(400)
+            work.pass_on(workstation, self.desk.clock())
+        return redirect(url_for("desk.inbox"), 303)
+
+
+def _read_typed() -> Typed:
+    field = request.form.get
+    return Typed(
+        status=field("status", ""),
+        assigned=field("assigned", ""),
+        due=field("due", ""),
+        labels=tuple(request.form.getlist("labels")),
+        label=field("label", ""),
+        note=field("note", ""),
+    )
