@@ -299,10 +299,14 @@ def test_a_restored_workstation_learns_of_a_withdrawal_that_is_sealed_to_it(
         assert {c.id for c in work.inbox()} == {BOX.conversation, OTHER.conversation}
     with organisation.desk("bram") as work:
         assert work.keyring.state.withdrawn.keys() == {OTHER.conversation}
+        assert len(organisation.spool("anna").list_outgoing()) == 1
     withdraw(organisation, BOX, number=1)
     with organisation.desk("anna") as work:
         assert {c.id for c in work.inbox()} == {OTHER.conversation}
         assert work.keyring.state.withdrawn.keys() == {BOX.conversation}
+    # What the lost one had not delivered goes with it; what goes out is the confirmation.
+    (record,) = organisation.collect("anna")
+    assert read_reply(organisation, BOX, record).payload.kind == "destroyed"
 
 
 @pytest.mark.parametrize("act", ["rehearse", "restore"])

@@ -26,7 +26,7 @@ from tests.workstation.helpers import (
 )
 from tests.workstation.test_cli import run
 from tests.world import NOW, WEEK
-from workstation.ceremony.card import TERM_WEEKS, WEEKS_AHEAD
+from workstation.ceremony.card import TERM_WEEKS, WEEKS_AHEAD, renew_cards
 from workstation.ceremony.renewal import renew
 from workstation.errors import UnfitFileError, WorkstationError
 from workstation.keyring import content
@@ -264,6 +264,9 @@ def test_no_week_gets_a_second_card_by_a_clock_that_runs_behind(organisation: Or
         for now in (NOW, NOW - YEAR):
             with pytest.raises(WorkstationError, match="staat weken achter"):
                 renew(keyring, organisation.spool("anna"), now)
+            # Nor does enrolling once more.
+            assert min(keyring.state.cards) == WEEK + 1
+            renew_cards(keyring, now)
         renew(keyring, organisation.spool("anna"), NOW + WEEK_SECONDS)
         assert keyring.state.cards == cards
     with organisation.desk("anna", NOW) as work:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -181,13 +181,19 @@ def _forget(keyring: Keyring, lost: bytes, gone: dict[bytes, list[Message]]) -> 
         for message in messages:
             for attachment in message.payload.body.attachments:
                 attachments.destroy(attachments.name(conversation, attachment))
-        contacts = [m.payload.contact for m in messages if m.payload.contact is not None]
-        for contact in contacts[:1]:
-            for number in range(LAST_NUMBER + 1):
-                address = derive_address(contact.reply_address_key, lost, number).hex()
-                for path in (keyring.folder / "outbox").glob(f"{address}*"):
-                    files.remove(path)
+        gone_addresses = {m.payload.address.hex() for m in messages} | set(_list_addresses(messages, lost))
+        for path in list((keyring.folder / "outbox").iterdir()):
+            # An answer's file, or the list of an attachment's chunks that goes with it.
+            if path.name.partition("-")[0] in gone_addresses:
+                files.remove(path)
         archive.destroy(conversation)
+
+
+def _list_addresses(messages: list[Message], lost: bytes) -> Iterator[str]:
+    """Yield where answers of the lost workstation would lie, also one whose copy a power cut kept from the archive."""
+    for contact in [m.payload.contact for m in messages if m.payload.contact is not None][:1]:
+        for number in range(LAST_NUMBER + 1):
+            yield derive_address(contact.reply_address_key, lost, number).hex()
 
 
 def _clear(half: Path) -> None:

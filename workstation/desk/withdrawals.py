@@ -69,9 +69,10 @@ class Withdrawals:
         # Those also that a power cut kept from the archive.
         own = {self._own_address(withdraw, number) for number in range(LAST_NUMBER + 1)}
         addresses = own | events | {message.payload.address for message in known}
-        for name in self.outbox.list_files(own):
+        # And, on a restored workstation, those that the lost one had not delivered.
+        for name in self.outbox.list_files(addresses):
             self.collector.attachments.destroy(name)
-        self.outbox.destroy(own | events, spool)
+        self.outbox.destroy(addresses, spool)
         self.collector.destroy(spool, known)
         spool.drop_incoming(addresses)
         open_drafts(self.keyring).discard(conversation)
