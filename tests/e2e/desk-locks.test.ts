@@ -57,7 +57,8 @@ describe.each(SEATS)("in %s, %s", (kind, person) => {
     const desk = await Desk.unlock(browser, address);
     page = desk.page;
     page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warn") {
+      // A desk that is down or locked is part of these tests, and Firefox asks for an icon that no page names.
+      if (message.type() === "error" && !/Failed to load resource|favicon/.test(message.text())) {
         complaints.push(message.text());
       }
     });
@@ -102,7 +103,6 @@ describe.each(SEATS)("in %s, %s", (kind, person) => {
     await expect.poll(said).toContain("Er is niets verstuurd");
     expect(page.url()).toBe(url);
     await expect(typed()).resolves.toBe(`${TYPED} – en nog iets`);
-    complaints.length = 0;
     await sit(["--idle-minutes", "1"]);
     await expect(typed()).resolves.toBe(TYPED);
     await expect(text()).resolves.toContain("Concept van");
