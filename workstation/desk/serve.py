@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import resource
+import sys
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from workstation.clock import Clock
+from workstation.confine import confine
 from workstation.desk.app import create_app
 from workstation.desk.service import Place
+from workstation.errors import ConfinementError
+from workstation.texts import translate as _
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -46,10 +49,14 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Return the app; called in the process that serves."""
-        # A crash must not write the memory, with everything that was opened, to disk.
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        return create_app(self._place, self._clock)
+        """Return the app; called in the process that serves, before it has threads, keys or a connection."""
+        app = create_app(self._place, self._clock)
+        try:
+            confine()
+        except ConfinementError as error:
+            text = _("Dit bureau werkt, maar kan zelf niet worden afgesloten van het netwerk. {reason}")
+            print(text.format(reason=error), file=sys.stderr, flush=True)  # noqa: T201 - the command ended before
+        return app
 
 
 def serve(place: Place, clock: Clock) -> None:
