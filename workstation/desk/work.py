@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from crypto.attachment import Attachment
 from crypto.conversation import Message
@@ -33,6 +34,9 @@ from workstation.keyring.workstation import Keyring
 from workstation.notes import Notes
 from workstation.spool import Spool
 from workstation.texts import translate as _
+
+# What a page waits for at most, however much somebody has laid there: 256 MiB. The rest comes with the next page.
+_BLOCKS_PER_LOOK: Final = 4_096
 
 
 @dataclass(slots=True)
@@ -64,8 +68,10 @@ class Work:
         """Look into the spool: keyset, what is due, new blocks, deliveries. Trouble there never keeps from reading."""
         self.spool, self.keyset, self.refusal, self.trouble = None, None, "", ""
         try:
-            self.spool = Spool.open(self.spool_folder)
-            self._check_keyset(self.spool, now)
+            spool = Spool.open(self.spool_folder)
+            spool.refuse_other(self.keyring.state.me.organisation)
+            self.spool = spool
+            self._check_keyset(spool, now)
             self._receive(self.spool, now)
             # Before anything is given out: the answer to a withdrawal must not go twice.
             Withdrawals(self.receiver, self.collector, self.outbox).finish(self.spool, self.keyset, now)
@@ -173,6 +179,9 @@ class Work:
     def _receive(self, spool: Spool, now: int) -> None:
         present = spool.list_incoming()
         new = [address for address in sorted(present) if self.receiver.is_new(address)]
+        if len(new) > _BLOCKS_PER_LOOK:
+            # At random, so that nobody can crowd out the others.
+            new = secrets.SystemRandom().sample(new, _BLOCKS_PER_LOOK)
         for conversation in self.receiver.receive(_read_blocks(spool, new), self.roster(), now):
             self._read(conversation)
         spool.drop_incoming(self.receiver.unwanted)
