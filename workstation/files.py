@@ -92,8 +92,11 @@ def make_durable(file: BinaryIO) -> None:
 
 
 def move(source: Path, target: Path) -> None:
-    """Move a file within one file system, durably. Raises OSError."""
-    source.rename(target)
+    """Move a file within one file system, durably. Raises OSError; UnfitFileError if a folder is in the way."""
+    try:
+        source.rename(target)
+    except IsADirectoryError:
+        raise unfit(target) from None
     sync_folder(target.parent)
     sync_folder(source.parent)
 
@@ -125,7 +128,10 @@ def open_regular(path: Path, most: int) -> BinaryIO | None:
     Raises UnfitFileError for a link, a pipe, a device, a folder, something larger or unreadable.
     """
     try:
-        # A link is not followed; without O_NONBLOCK, opening a pipe would wait for ever.
+        # Merely opening a device can do something.
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise unfit(path)
+        # Meanwhile it may have become another: a link is not followed, and opening a pipe does not wait for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
