@@ -58,6 +58,8 @@ def make_parser() -> ArgumentParser:
             "  4. card         elke werkplek neemt de lijst over\n"
             "  5. sync         de koerier brengt en haalt; daarna elke dag, of vanzelf met --every\n"
             "  6. desk         lezen en antwoorden, in de browser op deze computer\n"
+            "Wekelijks:\n"
+            "     doctor       is deze werkplek goed beschermd, en wat is er te doen\n"
         ),
     )
     _add_help(parser)
@@ -67,6 +69,7 @@ def make_parser() -> ArgumentParser:
     _add_card(commands)
     _add_sync(commands)
     _add_desk(commands)
+    _add_doctor(commands)
     _add_demo(commands)
     return parser
 
@@ -173,6 +176,14 @@ def _add_desk(commands: Commands[ArgumentParser]) -> None:
     _add_folder(command, _("map van deze werkplek"))
     _add_folder(command, _("map die u met de koerier deelt"), "--spool")
     command.add_argument("--port", type=_port, default=8001, help=_("poort op deze computer (standaard 8001)"))
+
+
+def _add_doctor(commands: Commands[ArgumentParser]) -> None:
+    text = _("Kijk wat deze werkplek beschermt en zeg wat er te doen is. Vraagt geen wachtzin en opent niets.")
+    command = _add(commands, "doctor", text, lambda args: daily.doctor(args, read_clock()))
+    _add_folder(command, _("map van deze werkplek"))
+    text = _("map die u met de koerier deelt; zonder deze wordt daar niet naar gekeken")
+    command.add_argument("--spool", type=Path, metavar="MAP", help=text)
 
 
 def _add_demo(commands: Commands[ArgumentParser]) -> None:

@@ -79,6 +79,18 @@ class Spool:
             files.make_folder(folder / name)
         return cls(folder)
 
+    @classmethod
+    def look(cls, folder: Path) -> Spool:
+        """Return a spool to look at; nothing is made. Raises UnfitFileError if it is none, or not yet."""
+        for path in (folder, *(folder / name for name in _FOLDERS)):
+            if path.is_symlink() or not path.is_dir():
+                raise UnfitFileError(
+                    _(
+                        "De gedeelde map {name} is er niet, of is niet af. Zit de stick erin? Voer dan `sync` uit."
+                    ).format(name=files.printable(folder.name))
+                )
+        return cls(folder)
+
     def refuse_other(self, organisation: str) -> None:
         """Raise UnfitFileError if this spool is another organisation's, as far as what lies in it says so.
 
@@ -240,6 +252,10 @@ class Spool:
         """Say whether there is room for more than messages."""
         status = os.statvfs(self.folder)
         return status.f_bavail * status.f_frsize > ROOM_SIZE
+
+    def is_writable(self) -> bool:
+        """Say whether one may write here; nothing is written."""
+        return not os.statvfs(self.folder).f_flag & os.ST_RDONLY and os.access(self.folder, os.W_OK | os.X_OK)
 
     # -- documents of the keyset
 
