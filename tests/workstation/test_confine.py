@@ -155,6 +155,9 @@ def test_from_inside_the_desk_no_way_leads_out(organisation: Organisation) -> No
         assert set(tried.values()) <= {"EPERM", "ENOSYS"}, tried
         assert desk.listeners.heard() == []
         assert (status["Seccomp"], status["NoNewPrivs"]) == ("2", "1")
+        for pid in (desk.process.pid, status["Pid"]):
+            limits = Path(f"/proc/{pid}/limits").read_text()
+            assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
 
 
 def test_without_confinement_the_same_ways_are_open(organisation: Organisation) -> None:

@@ -9,7 +9,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from workstation.clock import Clock
-from workstation.confine import confine
+from workstation.confine import confine, forbid_dumps
 from workstation.desk.app import create_app
 from workstation.desk.service import Place
 from workstation.errors import ConfinementError
@@ -47,6 +47,11 @@ class Server(BaseApplication):  # type: ignore[misc]
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
+
+    def run(self) -> None:
+        """Serve. This process holds no keys, but a confined one must not get out through its memory either."""
+        forbid_dumps()
+        super().run()
 
     def load(self) -> Flask:
         """Return the app; called in the process that serves, before it has threads, keys or a connection."""

@@ -101,6 +101,14 @@ def _find_owner(lock: Path, system: System) -> str | None:
 def _examine_owner(pid: str, system: System) -> Iterator[Finding]:
     lines = system.read(system.proc / pid / "status").splitlines()
     status = {name: value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
+    if status.get("Uid", "").split()[1:2] == ["0"]:
+        yield Finding(
+            _(
+                "Het bureau draait als beheerder (root), die overal bij kan. Maak op deze computer een gewone "
+                "gebruiker, geef die de map, en start het bureau zo."
+            ),
+            to_do=True,
+        )
     if status.get("Seccomp") == _FILTERED and status.get("NoNewPrivs") == "1":
         yield Finding(_("Het bureau dat nu open is (proces {pid}) is afgesloten van het netwerk.").format(pid=pid))
     else:
