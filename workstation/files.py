@@ -153,8 +153,11 @@ def read_file(path: Path, most: int) -> bytes | None:
     if file is None:
         return None
     with file:
-        data = file.read(most + 1)
-    if len(data) > most:
+        # Asked for as much as there may be, Python would set aside all of that memory first.
+        size = os.fstat(file.fileno()).st_size
+        data = file.read(size + 1)
+    if len(data) > size:
+        # It grew meanwhile; what we write never does.
         raise unfit(path)
     return data
 
