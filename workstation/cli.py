@@ -60,6 +60,8 @@ def make_parser() -> ArgumentParser:
             "  5. sync         de koerier brengt en haalt; daarna elke dag, of vanzelf met --every\n"
             "  6. desk         lezen en antwoorden, in de browser op deze computer\n"
             "  7. backup       elke week een reservekopie; `rehearse` probeert haar, `restore` zet haar terug\n"
+            "Wekelijks:\n"
+            "     doctor       is deze werkplek goed beschermd, en wat is er te doen\n"
         ),
     )
     _add_help(parser)
@@ -72,6 +74,7 @@ def make_parser() -> ArgumentParser:
     _add_lock(commands)
     _add_backup(commands)
     _add_restore(commands)
+    _add_doctor(commands)
     _add_demo(commands)
     return parser
 
@@ -217,6 +220,14 @@ def _add_restore(commands: Commands[ArgumentParser]) -> None:
 def _add_source(command: ArgumentParser) -> None:
     text = _("de reservekopie")
     command.add_argument("--from", type=Path, required=True, metavar="BESTAND", dest="source", help=text)
+
+
+def _add_doctor(commands: Commands[ArgumentParser]) -> None:
+    text = _("Kijk wat deze werkplek beschermt en zeg wat er te doen is. Vraagt geen wachtzin en opent niets.")
+    command = _add(commands, "doctor", text, lambda args: daily.doctor(args, read_clock()))
+    _add_folder(command, _("map van deze werkplek"))
+    text = _("map die u met de koerier deelt; zonder deze wordt daar niet naar gekeken")
+    command.add_argument("--spool", type=Path, metavar="MAP", help=text)
 
 
 def _add_demo(commands: Commands[ArgumentParser]) -> None:

@@ -20,3 +20,7 @@ class PassphraseError(WorkstationError):
 
 class CourierError(WorkstationError):
     """The portal could not be reached or answers in a way that no honest portal does; nothing was lost."""
+
+
+class ConfinementError(WorkstationError):
+    """Library or kernel cannot confine a process; the message says why."""

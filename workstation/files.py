@@ -96,8 +96,11 @@ def make_durable(file: BinaryIO) -> None:
 
 
 def move(source: Path, target: Path) -> None:
-    """Move a file within one file system, durably. Raises OSError."""
-    source.rename(target)
+    """Move a file within one file system, durably. Raises OSError; UnfitFileError if a folder is in the way."""
+    try:
+        source.rename(target)
+    except IsADirectoryError:
+        raise unfit(target) from None
     sync_folder(target.parent)
     sync_folder(source.parent)
 
@@ -141,7 +144,10 @@ def open_regular(path: Path, most: int) -> BinaryIO | None:
     Raises UnfitFileError for a link, a pipe, a device, a folder, something larger or unreadable.
     """
     try:
-        # A link is not followed; without O_NONBLOCK, opening a pipe would wait for ever.
+        # Merely opening a device can do something.
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise unfit(path)
+        # Meanwhile it may have become another: a link is not followed, and opening a pipe does not wait for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
@@ -163,8 +169,11 @@ def read_file(path: Path, most: int) -> bytes | None:
     if file is None:
         return None
     with file:
-        data = file.read(most + 1)
-    if len(data) > most:
+        # Asked for as much as there may be, Python would set aside all of that memory first.
+        size = os.fstat(file.fileno()).st_size
+        data = file.read(size + 1)
+    if len(data) > size:
+        # It grew meanwhile; what we write never does.
         raise unfit(path)
     return data
 

@@ -53,10 +53,14 @@ class Notes:
         self.changed = True
 
     def save(self, present: set[bytes]) -> None:
-        """Seal the notes about blocks that are still there. Raises OSError."""
-        if not self.changed:
+        """Seal the notes about blocks that are still there, and forget the others. Raises OSError.
+
+        A block that was taken away and comes again is tried again: what lay there before may have been another.
+        """
+        if not self.changed and self.tried.keys() <= present:
             return
-        value = {encode_b64u(a): sorted(weeks) for a, weeks in self.tried.items() if a in present}
+        self.tried = {address: weeks for address, weeks in self.tried.items() if address in present}
+        value = {encode_b64u(a): sorted(weeks) for a, weeks in self.tried.items()}
         sealed = Aead(self.key).encrypt(serialize_json(value), _PURPOSE, os.urandom(Aead.NONCE_SIZE))
         files.write_atomic(self.path, bytes(sealed))
         self.changed = False

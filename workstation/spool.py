@@ -20,13 +20,14 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from heapq import nsmallest
 from pathlib import Path
 from typing import Final
 
 from crypto.encoding import check_day, check_keys, parse_json, serialize_json
 from crypto.errors import MalformedError
 from crypto.labels import BLOCK_SIZE, KEY_SIZE
-from workstation import files
+from workstation import files, wellformed
 from workstation.errors import UnfitFileError
 from workstation.texts import translate as _
 
@@ -36,6 +37,8 @@ DOCUMENT_SIZE: Final = 65_536
 KEYSET_SIZE: Final = 2**20
 # Chunks that are asked for at a time: 1 GiB. The rest comes later.
 WANTED_COUNT: Final = 16_384
+# Documents that are looked at in one go; 64 workstations publish fewer in a week.
+DOCUMENT_COUNT: Final = 1_024
 # So many bytes stay free for messages, whatever is attached to them.
 ROOM_SIZE: Final = 2**26
 
@@ -76,6 +79,31 @@ class Spool:
             files.make_folder(folder / name)
         return cls(folder)
 
+    @classmethod
+    def look(cls, folder: Path) -> Spool:
+        """Return a spool to look at; nothing is made. Raises UnfitFileError if it is none, or not yet."""
+        for path in (folder, *(folder / name for name in _FOLDERS)):
+            if path.is_symlink() or not path.is_dir():
+                raise UnfitFileError(
+                    _(
+                        "De gedeelde map {name} is er niet, of is niet af. Zit de stick erin? Voer dan `sync` uit."
+                    ).format(name=files.printable(folder.name))
+                )
+        return cls(folder)
+
+    def refuse_other(self, organisation: str) -> None:
+        """Raise UnfitFileError if this spool is another organisation's, as far as what lies in it says so.
+
+        Two sticks are easily mixed up: replies would be delivered where nobody looks for them, and count as sent.
+        """
+        known = wellformed.read_organisation(_peek(self.folder / "keyset.json", KEYSET_SIZE) or b"")
+        if known is not None and known != organisation:
+            raise UnfitFileError(
+                _("De gedeelde map {name} hoort bij een andere organisatie. Er is niets mee gedaan.").format(
+                    name=files.printable(self.folder.name)
+                )
+            )
+
     # -- blocks that came in
 
     def list_incoming(self) -> set[bytes]:
@@ -113,13 +141,18 @@ class Spool:
         files.write_atomic(self.folder / "outgoing" / "blocks" / record[:KEY_SIZE].hex(), record)
 
     def mark_sent(self, address: bytes) -> None:
-        """Move a record to what was sent."""
+        """Move a record to what was sent, unless the desk has taken it back meanwhile. Raises UnfitFileError."""
         name = address.hex()
-        files.move(self.folder / "outgoing" / "blocks" / name, self.folder / "sent" / "blocks" / name)
+        with suppress(FileNotFoundError):
+            files.move(self.folder / "outgoing" / "blocks" / name, self.folder / "sent" / "blocks" / name)
 
-    def was_sent(self, address: bytes) -> bool:
-        """Say whether the courier has delivered the record of this address."""
-        return files.is_regular(self.folder / "sent" / "blocks" / address.hex(), RECORD_SIZE)
+    def was_sent(self, record: bytes) -> bool:
+        """Say whether the courier has delivered this record; another one under its address is not it."""
+        return _peek(self.folder / "sent" / "blocks" / record[:KEY_SIZE].hex(), RECORD_SIZE) == record
+
+    def drop_outgoing(self, address: bytes) -> None:
+        """Remove a record that is none; the desk has the true one, and puts it here again."""
+        _discard(self.folder / "outgoing" / "blocks" / address.hex())
 
     def drop_replies(self, addresses: Iterable[bytes]) -> None:
         """Remove replies, sent or not, with their lists of chunks."""
@@ -221,12 +254,15 @@ class Spool:
         status = os.statvfs(self.folder)
         return status.f_bavail * status.f_frsize > ROOM_SIZE
 
+    def is_writable(self) -> bool:
+        """Say whether one may write here; nothing is written."""
+        return not os.statvfs(self.folder).f_flag & os.ST_RDONLY and os.access(self.folder, os.W_OK | os.X_OK)
+
     # -- documents of the keyset
 
     def list_documents(self) -> list[str]:
         """Return the names of documents that wait for the courier, in the order in which the portal takes them."""
-        names = os.listdir(self.folder / "outgoing" / "documents")  # noqa: PTH208 - names, not paths, are checked.
-        return sorted(name for name in names if _DOCUMENT.fullmatch(name))
+        return _list_documents(self.folder / "outgoing" / "documents")
 
     def read_document(self, name: str) -> bytes | None:
         """Return one document that waits."""
@@ -240,25 +276,32 @@ class Spool:
             return False
         path = self.folder / "outgoing" / "documents" / name
         if _peek(path) != data:
-            files.write_atomic(path, data)
+            try:
+                files.write_atomic(path, data)
+            except UnfitFileError:
+                # A folder in its place is counted as junk; reading and answering do not wait for one document.
+                return False
         return True
 
     def drop_document(self, name: str) -> None:
         """Take back a document that need not be sent any more."""
         assert _DOCUMENT.fullmatch(name), "names come from list_documents"
-        files.remove(self.folder / "outgoing" / "documents" / name)
+        _discard(self.folder / "outgoing" / "documents" / name)
 
     def mark_document_sent(self, name: str) -> None:
-        """Move a document to what was sent."""
-        files.move(self.folder / "outgoing" / "documents" / name, self.folder / "sent" / "documents" / name)
+        """Move a document to what was sent, unless the desk has taken it back meanwhile. Raises UnfitFileError."""
+        with suppress(FileNotFoundError):
+            files.move(self.folder / "outgoing" / "documents" / name, self.folder / "sent" / "documents" / name)
 
     def resend_documents(self) -> bool:
         """Let everything that was published be published again, newer versions excepted; say whether there is any."""
         sent, waiting = self.folder / "sent" / "documents", set(self.list_documents())
-        names = [path.name for path in sent.iterdir() if _DOCUMENT.fullmatch(path.name)]
+        names = _list_documents(sent)
         for name in names:
             if name not in waiting:
-                files.move(sent / name, self.folder / "outgoing" / "documents" / name)
+                # A folder in its place is counted as junk.
+                with suppress(UnfitFileError):
+                    files.move(sent / name, self.folder / "outgoing" / "documents" / name)
         return bool(names)
 
     # -- what the courier leaves behind
@@ -268,8 +311,8 @@ class Spool:
         return files.read_file(self.folder / "keyset.json", KEYSET_SIZE)
 
     def put_keyset(self, data: bytes) -> None:
-        """Keep the keyset."""
-        files.write_atomic(self.folder / "keyset.json", data)
+        """Keep the keyset. Raises UnfitFileError if a folder is in the way."""
+        _write_over(self.folder / "keyset.json", data)
 
     def read_synced(self) -> str | None:
         """Return the day of the last complete synchronisation, as the courier's clock had it."""
@@ -280,8 +323,8 @@ class Spool:
             return None
 
     def put_synced(self, day: str) -> None:
-        """Note the day of a complete synchronisation."""
-        files.write_atomic(self.folder / "synced.json", serialize_json({"day": day}))
+        """Note the day of a complete synchronisation. Raises UnfitFileError if a folder is in the way."""
+        _write_over(self.folder / "synced.json", serialize_json({"day": day}))
 
     # -- what does not belong here
 
@@ -292,17 +335,33 @@ class Spool:
         marks = _count_other(self.folder / "sent" / "chunks", 0)
         parts = _count_other(self.folder / "outgoing" / "parts", None)
         documents = sum(
-            not _DOCUMENT.fullmatch(entry.name) and not entry.name.startswith(files.TEMPORARY_PREFIX)
+            not _is_document(entry) and not entry.name.startswith(files.TEMPORARY_PREFIX)
             for entry in _scan(self.folder / "outgoing" / "documents")
         )
         return blocks + records + marks + parts + documents
 
+    def sweep(self, before: int) -> None:
+        """Remove what was half written before this time (seconds since 1970); whoever wrote it was interrupted."""
+        for folder in (self.folder, *(self.folder / name for name in _FOLDERS)):
+            for entry in _scan(folder):
+                if entry.name.startswith(files.TEMPORARY_PREFIX) and _is_older(entry, before):
+                    _discard(Path(entry.path))
 
-def _peek(path: Path) -> bytes | None:
+
+def _peek(path: Path, most: int = DOCUMENT_SIZE) -> bytes | None:
     try:
-        return files.read_file(path, DOCUMENT_SIZE)
+        return files.read_file(path, most)
     except UnfitFileError:
         return None
+
+
+def _write_over(path: Path, data: bytes) -> None:
+    try:
+        files.write_atomic(path, data)
+    except UnfitFileError:
+        raise UnfitFileError(
+            _("In de gedeelde map staat een map met de naam {name} in de weg. Haal die weg.").format(name=path.name)
+        ) from None
 
 
 def _discard(path: Path) -> None:
@@ -317,9 +376,28 @@ def _scan(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def _is_whole(entry: os.DirEntry[str], size: int | None) -> bool:
-    if _ADDRESS.fullmatch(entry.name) is None or not entry.is_file(follow_symlinks=False):
+    if _ADDRESS.fullmatch(entry.name) is None:
         return False
-    return size is None or entry.stat(follow_symlinks=False).st_size == size
+    try:
+        return entry.is_file(follow_symlinks=False) and size in {None, entry.stat(follow_symlinks=False).st_size}
+    except FileNotFoundError:
+        # The other side has moved it just now.
+        return False
+
+
+def _is_document(entry: os.DirEntry[str]) -> bool:
+    return _DOCUMENT.fullmatch(entry.name) is not None and entry.is_file(follow_symlinks=False)
+
+
+def _is_older(entry: os.DirEntry[str], before: int) -> bool:
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime < before
+    except FileNotFoundError:
+        return False
+
+
+def _list_documents(folder: Path) -> list[str]:
+    return nsmallest(DOCUMENT_COUNT, (entry.name for entry in _scan(folder) if _is_document(entry)))
 
 
 def _list_addresses(folder: Path, size: int) -> set[bytes]:

@@ -12,10 +12,11 @@ import pytest
 
 from crypto.encoding import encode_b64u
 from crypto.keyset import verify
-from crypto.labels import BLOCK_SIZE
+from crypto.labels import BLOCK_SIZE, KIND_REPLY, TYPE_ROSTER
+from crypto.verifying import Document, serialize_document
 from tests.workstation.helpers import ORGANISATION, PERSONS, Organisation, make_mailbox, read_reply, write
 from tests.workstation.portals import Answer, Stub, real_portal, stub_portal
-from tests.world import NOW
+from tests.world import NOW, make_team
 from workstation.content import ROOT
 from workstation.courier.client import Client
 from workstation.courier.credential import read_credential, write_credential
@@ -27,6 +28,8 @@ from workstation.spool import KEYSET_SIZE, RECORD_SIZE, Spool
 pytestmark = pytest.mark.slow
 
 CREDENTIAL = bytes(range(32))
+DELETE_HASH = bytes(32)
+ENVELOPE = b"age-encryption.org/v1\n-> mlkem768x25519 "
 ADDRESSES = [bytes([i]) * 32 for i in range(1, 7)]
 KEYSET = ("GET", "/api/v1/keyset")
 INTAKE = ("GET", "/api/v1/intake")
@@ -39,6 +42,16 @@ PUT = ("PUT", "/api/v1/keyset")
 def spool(tmp_path: Path) -> Spool:
     """Make an empty spool."""
     return Spool.open(tmp_path / "spool", create=True)
+
+
+def record(address: bytes) -> bytes:
+    return (address + DELETE_HASH + bytes([KIND_REPLY]) + ENVELOPE).ljust(RECORD_SIZE, b"x")
+
+
+def roster() -> bytes:
+    """Return a document of the shape of a roster; only a portal can tell that nobody signed it."""
+    payload = make_team().roster_document.payload
+    return serialize_document(Document(TYPE_ROSTER, payload, bytes(64)))
 
 
 @pytest.fixture
@@ -126,7 +139,7 @@ def test_it_fetches_four_at_a_time_and_fills_up_with_random_addresses(stub: Stub
 def test_it_posts_one_record_a_request_with_a_pause_between(stub: Stub, spool: Spool) -> None:
     """The portal cannot see which replies go together."""
     for address in ADDRESSES[:3]:
-        spool.put_outgoing(address + bytes(RECORD_SIZE - 32))
+        spool.put_outgoing(record(address))
     pauses: list[float] = []
     with Client(stub.url) as client:
         done = Courier(client, spool, CREDENTIAL, pause=5.0, sleep=pauses.append).sync(NOW)
@@ -134,13 +147,13 @@ def test_it_posts_one_record_a_request_with_a_pause_between(stub: Stub, spool: S
     assert [len(body) for method, path, body in stub.asked if (method, path) == POST] == [RECORD_SIZE] * 3
     assert len(pauses) == 2
     assert all(0 <= pause <= 5 for pause in pauses)
-    assert all(spool.was_sent(address) for address in ADDRESSES[:3])
+    assert all(spool.was_sent(record(address)) for address in ADDRESSES[:3])
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 409, 413, 500, 503])
 def test_a_reply_that_is_not_taken_stays(stub: Stub, spool: Spool, status: int) -> None:
     """Nothing is lost, and the rest goes on."""
-    spool.put_outgoing(ADDRESSES[0] + bytes(RECORD_SIZE - 32))
+    spool.put_outgoing(record(ADDRESSES[0]))
     stub.answers[POST] = Answer(status)
     done = sync(stub, spool)
     assert done.posted == 0
@@ -151,7 +164,7 @@ def test_a_reply_that_is_not_taken_stays(stub: Stub, spool: Spool, status: int) 
 @pytest.mark.parametrize("status", [400, 403, 409, 503])
 def test_a_document_that_is_not_taken_stays(stub: Stub, spool: Spool, status: int) -> None:
     """The sentence names the document and the reason."""
-    spool.put_document("1-roster-000001.json", b"{}")
+    spool.put_document("1-roster-000001.json", roster())
     stub.answers[PUT] = Answer(status)
     (problem,) = sync(stub, spool).problems
     assert problem.startswith("De lijst is niet aangenomen")
@@ -161,8 +174,8 @@ def test_a_document_that_is_not_taken_stays(stub: Stub, spool: Spool, status: in
 @pytest.mark.parametrize("call", [KEYSET, INTAKE, FETCH, POST, PUT])
 def test_an_endless_answer_ends(stub: Stub, spool: Spool, call: tuple[str, str]) -> None:
     """A hostile portal sends gigabytes; the courier reads as much as an honest one may send."""
-    spool.put_document("1-roster-000001.json", b"{}")
-    spool.put_outgoing(ADDRESSES[0] + bytes(RECORD_SIZE - 32))
+    spool.put_document("1-roster-000001.json", roster())
+    spool.put_outgoing(record(ADDRESSES[0]))
     stub.answers[INTAKE] = Answer(200, b"".join(ADDRESSES))
     stub.answers[call] = Answer(200, endless=True)
     with pytest.raises(CourierError, match="te veel of te langzaam"):
@@ -236,7 +249,7 @@ def test_an_enormous_list_is_fetched_in_parts(stub: Stub, spool: Spool, monkeypa
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://[", "niets", "ftp://127.0.0.1"])
 def test_a_portal_that_is_not_there_is_one_sentence(spool: Spool, url: str) -> None:
     """No traceback, and nothing lost."""
-    spool.put_outgoing(ADDRESSES[0] + bytes(RECORD_SIZE - 32))
+    spool.put_outgoing(record(ADDRESSES[0]))
     with pytest.raises(CourierError) as caught, Client(url) as client:
         Courier(client, spool, CREDENTIAL).sync(NOW)
     assert len(str(caught.value)) < 200

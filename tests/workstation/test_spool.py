@@ -38,10 +38,10 @@ def test_a_record_goes_out_once(spool: Spool) -> None:
     spool.put_outgoing(record)
     assert spool.list_outgoing() == {ADDRESS}
     assert spool.read_outgoing(ADDRESS) == record
-    assert not spool.was_sent(ADDRESS)
+    assert not spool.was_sent(record)
     spool.mark_sent(ADDRESS)
     assert not spool.list_outgoing()
-    assert spool.was_sent(ADDRESS)
+    assert spool.was_sent(record)
 
 
 def _truncate(path: Path) -> None:

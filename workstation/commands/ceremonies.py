@@ -116,6 +116,7 @@ def card(args: Namespace, now: int) -> Lines:
     spool = Spool.open(args.spool, create=True)
     keyring = open_keyring(args.folder, ask_passphrase(args.passphrase_file))
     try:
+        spool.refuse_other(keyring.state.me.organisation)
         told = _take(args, keyring, spool, now)
         done = renew(keyring, spool, now)
         told += _destroy_due(keyring, spool, now)

@@ -1,4 +1,4 @@
-"""The commands of every day: sync, and lock; the desk itself is the command line's to start."""
+"""The commands of every day: sync, doctor and lock; the desk itself is the command line's to start."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from workstation.courier.client import Client
 from workstation.courier.credential import read_credential
 from workstation.courier.service import Courier, Synced
 from workstation.desk.watch import ask_to_lock
+from workstation.doctor.examination import examine
 from workstation.errors import CourierError, WorkstationError
+from workstation.keyring.workstation import FILE_NAME
 from workstation.spool import Spool
 from workstation.texts import translate as _
 
@@ -30,6 +32,18 @@ def sync(args: Namespace, clock: Callable[[], int], tell: Tell) -> Iterator[str]
         except WorkstationError as error:
             yield str(error)
         time.sleep(args.every)
+
+
+def doctor(args: Namespace, now: int) -> Iterator[str]:
+    """Say what protects this workstation and what to do; raises WorkstationError if there is anything to do."""
+    if not (args.folder / FILE_NAME).is_file():
+        raise WorkstationError(_("In deze map staat geen sleutelbos. Klopt de map?"))
+    count = 0
+    for finding in examine(args.folder, args.spool, now):
+        count += finding.to_do
+        yield f"{_('DOEN') if finding.to_do else _('goed')}  {finding.sentence}"
+    if count:
+        raise WorkstationError(_("Nog te doen: {count}. Het staat hierboven bij DOEN.").format(count=count))
 
 
 def _sync_once(args: Namespace, now: int, tell: Tell) -> list[str]:

@@ -17,6 +17,7 @@ from workstation.courier.client import Client, authorize_courier
 from workstation.errors import UnfitFileError
 from workstation.spool import Spool
 from workstation.texts import translate as _
+from workstation.wellformed import is_chunk
 
 Tell = Callable[[str], None]
 
@@ -60,7 +61,7 @@ def post_chunks(client: Client, spool: Spool, credential: bytes, reply: bytes, p
     lacking = [address for address in parts if address not in there]
     for start in range(0, len(lacking), _POST_COUNT):
         batch = lacking[start : start + _POST_COUNT]
-        records = [record for address in batch if (record := spool.read_outgoing_chunk(address)) is not None]
+        records = [record for address in batch if (record := _read_fit(spool, address)) is not None]
         if len(records) < len(batch):
             problems.append(
                 _("Een antwoord wacht: een deel van zijn bijlage is niet in de map. Open het bureau met deze map.")
@@ -78,6 +79,15 @@ def post_chunks(client: Client, spool: Spool, credential: bytes, reply: bytes, p
 def is_ready(spool: Spool, reply: bytes) -> bool:
     """Say whether the portal has every chunk that a reply names. Raises UnfitFileError."""
     return spool.list_sent_chunks().issuperset(spool.read_parts(reply))
+
+
+def _read_fit(spool: Spool, address: bytes) -> bytes | None:
+    record = spool.read_outgoing_chunk(address)
+    if record is None or is_chunk(address, record):
+        return record
+    # The desk makes it again.
+    spool.drop_outgoing_chunks([address])
+    return None
 
 
 def _keep(spool: Spool, address: bytes, block: bytes, problems: list[str]) -> bool:

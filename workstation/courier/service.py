@@ -14,6 +14,7 @@ from typing import Final
 from crypto.labels import KEY_SIZE
 from crypto.visit import FETCH_COUNT
 from crypto.week import day_of
+from workstation import wellformed
 from workstation.courier.chunks import Tell, fetch_chunks, is_ready, post_chunks
 from workstation.courier.client import Client, authorize_courier
 from workstation.errors import CourierError, UnfitFileError
@@ -22,6 +23,10 @@ from workstation.texts import translate as _
 
 # What a hostile portal can make us store in one go: 256 MiB. The rest comes with the next synchronisation.
 _BLOCKS_PER_SYNC: Final = 4_096
+# What somebody with the stick can make us post in one go; no team writes so many in a day.
+_REPLIES_PER_SYNC: Final = 1_024
+# Longer than any synchronisation; what was half written before was interrupted.
+_HALF_SECONDS: Final = 24 * 3600
 _random = secrets.SystemRandom()
 
 
@@ -56,12 +61,15 @@ class Courier:
     def sync(self, now: int) -> Synced:
         """Do everything once. Raises CourierError, OSError; what was done until then stays done."""
         problems: list[str] = []
+        self.spool.sweep(now - _HALF_SECONDS)
+        keyset = self._get_own_keyset()
         documents = self._publish(problems)
-        keyset = self.client.get_keyset()
+        if documents or keyset is None:
+            keyset = self._get_own_keyset()
         if keyset is None and self.spool.resend_documents():
             # A portal that begins anew has lost what it had acknowledged.
             documents += self._publish(problems)
-            keyset = self.client.get_keyset()
+            keyset = self._get_own_keyset()
         if keyset is None:
             raise CourierError(_("Het portaal heeft nog geen lijst van vertrouwenspersonen. Voer eerst `card` uit."))
         self.spool.put_keyset(keyset)
@@ -77,16 +85,27 @@ class Courier:
             )
         return Synced(documents, fetched, posted, chunks, tuple(problems))
 
+    def _get_own_keyset(self) -> bytes | None:
+        keyset = self.client.get_keyset()
+        organisation = wellformed.read_organisation(keyset or b"")
+        if organisation is not None:
+            self.spool.refuse_other(organisation)
+        return keyset
+
     def _publish(self, problems: list[str]) -> int:
         published = 0
         for name in self.spool.list_documents():
             document = self._read(lambda name=name: self.spool.read_document(name), problems)  # type: ignore[misc]
             if document is None:
                 continue
+            if not wellformed.is_document(name, document):
+                self.spool.drop_document(name)
+                problems.append(_("Een document in de map was beschadigd of verwisseld, en is niet verstuurd."))
+                continue
             status = self.client.put_document(document)
             if status == 204:
-                self.spool.mark_document_sent(name)
                 published += 1
+                self._note(lambda name=name: self.spool.mark_document_sent(name), problems)  # type: ignore[misc]
             else:
                 problems.append(_explain_document(name, status))
         return published
@@ -117,6 +136,9 @@ class Courier:
     def _deliver_all(self, problems: list[str]) -> int:
         waiting = sorted(self.spool.list_outgoing())
         _random.shuffle(waiting)
+        if len(waiting) > _REPLIES_PER_SYNC:
+            problems.append(_("Er is meer dan in één keer wordt weggebracht. Synchroniseer nog eens."))
+            del waiting[_REPLIES_PER_SYNC:]
         # A reply of words alone does not wait until another one's film is there.
         ready = [reply for reply in waiting if self._is_ready(reply)]
         posted = self._deliver(ready, problems)
@@ -140,13 +162,19 @@ class Courier:
             record = self._read(lambda address=address: self.spool.read_outgoing(address), problems)  # type: ignore[misc]
             if record is None:
                 continue
+            if not wellformed.is_reply(address, record):
+                self.spool.drop_outgoing(address)
+                problems.append(
+                    _("Een antwoord in de map was beschadigd of verwisseld, en is niet verstuurd. Open het bureau.")
+                )
+                continue
             if posted:
                 # One conversation a request, and not in one breath: else the portal sees which replies go together.
                 self.sleep(_random.uniform(0, self.pause))
             status = self.client.post(record, authorize_courier(self.credential))
             if status == 204:
-                self.spool.mark_sent(address)
                 posted += 1
+                self._note(lambda address=address: self.spool.mark_sent(address), problems)  # type: ignore[misc]
             else:
                 problems.append(_explain_block(status))
         return posted
@@ -157,6 +185,13 @@ class Courier:
         except UnfitFileError:
             # Told when its chunks were to be posted.
             return False
+
+    @staticmethod
+    def _note(mark: Callable[[], None], problems: list[str]) -> None:
+        try:
+            mark()
+        except UnfitFileError as error:
+            problems.append(str(error))
 
     @staticmethod
     def _read(read: Callable[[], bytes | None], problems: list[str]) -> bytes | None:

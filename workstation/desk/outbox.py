@@ -80,7 +80,7 @@ class Outbox:
             try:
                 parts = [self._read_part(address, name) for name in lists.pop(address, ())]
                 records = self._read_records(address)
-                waiting = [r for r in records if not (spool.was_sent(r[:KEY_SIZE]) or r[:KEY_SIZE] in arrived)]
+                waiting = [r for r in records if not (spool.was_sent(r) or r[:KEY_SIZE] in arrived)]
                 if waiting:
                     self._pass_on(address, parts, waiting, spool)
                 else:
@@ -154,9 +154,12 @@ class Outbox:
             for part in parts:
                 spool.put_outgoing_chunks(self._make_records(part, there))
             spool.put_parts(address, (chunk for part in parts for chunk in part.addresses()))
+        else:
+            # A list that somebody else has laid there would hold the reply back for ever.
+            spool.drop_parts(address, ())
         there = spool.list_outgoing()
         for record in records:
-            if record[:KEY_SIZE] not in there:
+            if record[:KEY_SIZE] not in there or spool.read_outgoing(record[:KEY_SIZE]) != record:
                 spool.put_outgoing(record)
 
     def _make_records(self, part: _Part, there: set[bytes]) -> Iterator[bytes]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import resource
+import sys
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from workstation.clock import Clock
+from workstation.confine import confine, forbid_dumps
 from workstation.desk.app import create_app
 from workstation.desk.service import Place
 from workstation.desk.watch import begin_watch
+from workstation.errors import ConfinementError
+from workstation.texts import translate as _
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -46,11 +49,20 @@ class Server(BaseApplication):  # type: ignore[misc]
         for name, value in settings.items():
             self.cfg.set(name, value)
 
+    def run(self) -> None:
+        """Serve. This process holds no keys, but a confined one must not get out through its memory either."""
+        forbid_dumps()
+        super().run()
+
     def load(self) -> Flask:
-        """Return the app; called in the process that serves."""
-        # A crash must not write the memory, with everything that was opened, to disk.
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        """Return the app; called in the process that serves, before it has threads, keys or a connection."""
         app = create_app(self._place, self._clock)
+        try:
+            confine()
+        except ConfinementError as error:
+            text = _("Dit bureau werkt, maar kan zelf niet worden afgesloten van het netwerk. {reason}")
+            print(text.format(reason=error), file=sys.stderr, flush=True)  # noqa: T201 - the command ended before
+        # After that, since it begins a thread.
         begin_watch(app.extensions["desk"])
         return app
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from crypto.attachment import Attachment
 from crypto.conversation import Message
@@ -39,6 +40,9 @@ from workstation.notes import Notes
 from workstation.spool import Spool
 from workstation.texts import translate as _
 
+# What a page waits for at most, however much somebody has laid there: 256 MiB. The rest comes with the next page.
+_BLOCKS_PER_LOOK: Final = 4_096
+
 
 @dataclass(slots=True)
 class Work:
@@ -69,9 +73,11 @@ class Work:
         """Look into the spool: keyset, what is due, new blocks, deliveries. Trouble there never keeps from reading."""
         self.spool, self.keyset, self.refusal, self.trouble = None, None, "", ""
         try:
-            self.spool = Spool.open(self.spool_folder)
-            self._check_keyset(self.spool, now)
-            everything = self._receive(self.spool, now)
+            spool = Spool.open(self.spool_folder)
+            spool.refuse_other(self.keyring.state.me.organisation)
+            self.spool = spool
+            self._check_keyset(spool, now)
+            everything = self._receive(spool, now)
             # Before anything is given out: the answer to a withdrawal must not go twice.
             Withdrawals(self.receiver, self.collector, self.outbox).finish(self.spool, self.keyset, now)
             if everything:
@@ -256,16 +262,18 @@ class Work:
         self.checked = (state, self.keyset, self.refusal)
 
     def _receive(self, spool: Spool, now: int) -> bool:
-        """Take in new blocks; say whether all of them could be read."""
+        """Take in new blocks; say whether all of them were, and could be read."""
         present = spool.list_incoming()
-        new = [address for address in sorted(present) if self.receiver.is_new(address)]
+        untried = [address for address in sorted(present) if self.receiver.is_new(address)]
+        # At random, so that nobody can crowd out the others.
+        chosen = secrets.SystemRandom().sample(untried, min(len(untried), _BLOCKS_PER_LOOK))
         skipped: list[bytes] = []
-        for conversation in self.receiver.receive(_read_blocks(spool, new, skipped), self.roster(), now):
+        for conversation in self.receiver.receive(_read_blocks(spool, chosen, skipped), self.roster(), now):
             self._read(conversation)
         spool.drop_incoming(self.receiver.unwanted)
         self.receiver.unwanted.clear()
         self.receiver.notes.save(present)
-        return not skipped
+        return len(chosen) == len(untried) and not skipped
 
     def _read(self, conversation: bytes) -> None:
         if conversation in self.keyring.state.withdrawn:
