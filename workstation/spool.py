@@ -6,6 +6,7 @@ opened. What is written appears whole or not at all.
     incoming/<address>            one block of 65,536 bytes, courier → desk
     wanted, chunks/<address>      which chunks the desk lacks; one block each, courier → desk
     outgoing/blocks/<address>     one record of 65,601 bytes, desk → courier
+    outgoing/cover/<address>      the same; sealed to nobody, for the courier to post at random times
     outgoing/chunks/<address>     the same for a chunk; it is removed once the portal has it
     outgoing/parts/<address>      the addresses of the chunks that must be there before this reply
     outgoing/documents/<name>     signed documents of the keyset, desk → courier
@@ -52,6 +53,7 @@ _FOLDERS: Final = (
     "chunks",
     "outgoing/blocks",
     "outgoing/chunks",
+    "outgoing/cover",
     "outgoing/parts",
     "outgoing/documents",
     "sent/blocks",
@@ -139,6 +141,21 @@ class Spool:
         """Give a record to the courier."""
         assert len(record) == RECORD_SIZE, "a record has one size"
         files.write_atomic(self.folder / "outgoing" / "blocks" / record[:KEY_SIZE].hex(), record)
+
+    def list_cover(self) -> set[bytes]:
+        """Return the addresses of cover that the courier may post when it likes."""
+        return _list_addresses(self.folder / "outgoing" / "cover", RECORD_SIZE)
+
+    def put_cover(self, record: bytes) -> None:
+        """Give the courier a record that says nothing; losing it does no harm."""
+        assert len(record) == RECORD_SIZE, "a record has one size"
+        files.write_whole(self.folder / "outgoing" / "cover" / record[:KEY_SIZE].hex(), record)
+
+    def use_cover(self, address: bytes) -> None:
+        """Let a record of cover go out with everything else."""
+        name = address.hex()
+        with suppress(FileNotFoundError):
+            files.move(self.folder / "outgoing" / "cover" / name, self.folder / "outgoing" / "blocks" / name)
 
     def mark_sent(self, address: bytes) -> None:
         """Move a record to what was sent, unless the desk has taken it back meanwhile. Raises UnfitFileError."""
@@ -331,7 +348,9 @@ class Spool:
     def count_junk(self) -> int:
         """Return how many entries are not ours or damaged; none of them is ever opened."""
         blocks = sum(_count_other(self.folder / name, BLOCK_SIZE) for name in ("incoming", "chunks"))
-        records = sum(_count_other(self.folder / "outgoing" / name, RECORD_SIZE) for name in ("blocks", "chunks"))
+        records = sum(
+            _count_other(self.folder / "outgoing" / name, RECORD_SIZE) for name in ("blocks", "chunks", "cover")
+        )
         marks = _count_other(self.folder / "sent" / "chunks", 0)
         parts = _count_other(self.folder / "outgoing" / "parts", None)
         documents = sum(

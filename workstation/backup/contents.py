@@ -33,7 +33,7 @@ from workstation.keyring.state import Person, State
 from workstation.texts import translate as _
 
 # What goes along of a keyring. A new field stays behind unless somebody writes it down here.
-_KEPT: Final = ("archives", "local_key", "me", "roster", "roster_version", "withdrawn")
+_KEPT: Final = ("archives", "ended", "local_key", "me", "roster", "roster_version", "withdrawn")
 _KEYS: Final = frozenset({"day", "files", "keyring", "size", "workstation"})
 _NAME: Final = re.compile(r"(archive|attachments|outbox)/[0-9a-f]{64}|outbox/[0-9a-f]{64}-[0-9a-f]{64}", re.ASCII)
 _HEAD_SIZE: Final = 1_024

@@ -5,6 +5,7 @@ Attachments come last, and chunks before the replies that name them: whatever br
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -57,6 +58,7 @@ class Courier:
     pause: float = 0.0
     sleep: Callable[[float], None] = time.sleep
     tell: Tell = lambda _line: None
+    cover: float = 0.0
 
     def sync(self, now: int) -> Synced:
         """Do everything once. Raises CourierError, OSError; what was done until then stays done."""
@@ -134,6 +136,7 @@ class Courier:
         return True
 
     def _deliver_all(self, problems: list[str]) -> int:
+        self._mix_in_cover(problems)
         waiting = sorted(self.spool.list_outgoing())
         _random.shuffle(waiting)
         if len(waiting) > _REPLIES_PER_SYNC:
@@ -146,6 +149,13 @@ class Courier:
             if reply not in ready:
                 self._deliver_chunks(reply, problems)
         return posted + self._deliver([r for r in waiting if r not in ready and self._is_ready(r)], problems)
+
+    def _mix_in_cover(self, problems: list[str]) -> None:
+        """Let as much cover go out as chance has it, among everything else: then no block that goes tells anything."""
+        there = sorted(self.spool.list_cover())
+        _random.shuffle(there)
+        for address in there[: draw_poisson(self.cover)]:
+            self._note(lambda address=address: self.spool.use_cover(address), problems)  # type: ignore[misc]
 
     def _deliver_chunks(self, reply: bytes, problems: list[str]) -> None:
         try:
@@ -200,6 +210,15 @@ class Courier:
         except UnfitFileError as error:
             problems.append(str(error))
             return None
+
+
+def draw_poisson(mean: float) -> int:
+    """Return how many of the things happened that happen at random, `mean` of them on average. Source: Knuth."""
+    count, product, limit = 0, _random.random(), math.exp(-mean)
+    while product > limit:
+        count += 1
+        product *= _random.random()
+    return count
 
 
 def _explain_block(status: int) -> str:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from crypto import envelope, labels
+from crypto.age.hybrid import recipient_of
 from crypto.conversation import Message
 from crypto.encoding import digest
 from crypto.errors import MalformedError, NoMatchError
@@ -56,6 +57,12 @@ def make_head(address: bytes, block: bytes) -> bytes:
     """Return the record of a block that nobody can delete before its term: of its token there is only a random hash."""
     # spec: address 32 ‖ delete hash 32 ‖ kind 1 ‖ body 65,536
     return address + os.urandom(KEY_SIZE) + bytes([labels.KIND_HEAD]) + block
+
+
+def make_cover() -> bytes:
+    """Return the record of an envelope that nobody can open: to everybody who could not open an event, it is one."""
+    nobody = recipient_of(os.urandom(KEY_SIZE))
+    return make_head(os.urandom(KEY_SIZE), envelope.seal(b"", bytes(labels.SIGNATURE_SIZE), [nobody], os.urandom))
 
 
 def list_unannounced(messages: Iterable[Message], own: bytes, opened: Iterable[bytes]) -> Iterator[Changes]:

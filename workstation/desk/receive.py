@@ -1,8 +1,8 @@
 """Blocks of the spool → authentic messages in the archive. spec: Steps, Receive 2; Conversation.
 
 A block is tried with the cards of those weeks with which it was not tried before. A colleague's reply or event that
-comes before the message it belongs to waits, unnoted, until that message is there. What was withdrawn is not taken in
-again.
+comes before the message it belongs to waits, unnoted, until that message is there. What was withdrawn, or has ended, is
+not taken in again.
 
 A message, reply or event may lie elsewhere than its author put it: a colleague passed it on, verbatim, to somebody of
 whom its author had no card. It is taken in only where it names none of ours, and the newest allow-list names us.
@@ -152,6 +152,10 @@ class Receiver:
         if payload.conversation in self.keyring.state.withdrawn:
             self._turn_away(address, payload)
             return False
+        ended = self.keyring.state.ended.get(payload.conversation)
+        if ended is not None and payload.kind != "withdraw" and payload.number <= ended.numbers.get(payload.author, -1):
+            self._refuse(address)
+            return False
         if payload.kind in KINDS_BY_WORKSTATION:
             return self._import_reply(address, opened, payload, roster)
         return self._import_message(address, opened, payload)
@@ -209,6 +213,10 @@ class Receiver:
     def _import_event(self, address: bytes, opened: Opened, event: Event, roster: Roster | None) -> bool:
         if event.conversation in self.keyring.state.withdrawn:
             self.unwanted.add(address)
+            return False
+        ended = self.keyring.state.ended.get(event.conversation)
+        if ended is not None and event.time <= ended.time:
+            self._refuse(address)
             return False
         known = self.messages.get(event.conversation)
         if not known or roster is None:

@@ -24,9 +24,7 @@ from crypto.labels import LAST_NUMBER
 from crypto.payload import message_id, parse
 from crypto.week import day_of
 from workstation.desk.answer import count_numbers, seal_reply
-from workstation.desk.collect import Collector
-from workstation.desk.letterbox import open_drafts
-from workstation.desk.outbox import Outbox
+from workstation.desk.holdings import Holdings
 from workstation.desk.receive import Receiver
 from workstation.keyring.state import Withdrawn
 from workstation.keyring.workstation import Keyring
@@ -37,9 +35,12 @@ from workstation.spool import Spool
 class Withdrawals:
     """What is withdrawn, and what this workstation still has of it."""
 
-    receiver: Receiver
-    collector: Collector
-    outbox: Outbox
+    holdings: Holdings
+
+    @property
+    def receiver(self) -> Receiver:
+        """What takes messages in, and forgets them."""
+        return self.holdings.receiver
 
     @property
     def keyring(self) -> Keyring:
@@ -65,19 +66,8 @@ class Withdrawals:
     def _destroy(self, withdraw: Message, spool: Spool) -> None:
         conversation = withdraw.payload.conversation
         known = self.receiver.messages.get(conversation, [])
-        events = {event.payload.address for event in self.receiver.events.get(conversation, [])}
-        # Those also that a power cut kept from the archive.
-        own = {self._own_address(withdraw, number) for number in range(LAST_NUMBER + 1)}
-        addresses = own | events | {message.payload.address for message in known}
-        # And, on a restored workstation, those that the lost one had not delivered.
-        for name in self.outbox.list_files(addresses):
-            self.collector.attachments.destroy(name)
-        self.outbox.destroy(addresses, spool)
-        self.collector.destroy(spool, known)
-        spool.drop_incoming(addresses)
-        open_drafts(self.keyring).discard(conversation)
-        # The messages last, because they say what else there is; and their identity after them.
-        self.receiver.archive.destroy(conversation)
+        self.holdings.destroy(conversation, withdraw.payload.contact, spool)
+        # Their identity after them.
         state = self.keyring.state
         state.numbers[conversation] = count_numbers(self.keyring, [withdraw, *known])
         del state.archives[conversation]
@@ -87,7 +77,7 @@ class Withdrawals:
     def _is_written(self, withdraw: Message) -> bool:
         # Its number is taken after it is written: where that lies already, a power cut came in between.
         number = count_numbers(self.keyring, [withdraw]).next
-        return number > LAST_NUMBER or self._own_address(withdraw, number) in self.outbox.addresses()
+        return number > LAST_NUMBER or self._own_address(withdraw, number) in self.holdings.outbox.addresses()
 
     def _write(self, withdraw: Message, keyset: Keyset, now: int) -> bool:
         numbering = count_numbers(self.keyring, [withdraw])
@@ -97,7 +87,7 @@ class Withdrawals:
             _message, record = seal_reply(self.keyring, keyset, [withdraw], draft)
         except NoMatchError:
             return False
-        self.outbox.add([record])
+        self.holdings.outbox.add([record])
         return True
 
     def _settle(self, withdraw: Message) -> None:

@@ -28,10 +28,12 @@ from workstation.ceremony.renewal import Renewal, renew
 from workstation.desk.answer import list_entries, write_reply
 from workstation.desk.collect import Collector
 from workstation.desk.compose import Extras, make_body, propose
-from workstation.desk.events import list_unannounced, write_event
+from workstation.desk.events import list_unannounced, make_cover, write_event
+from workstation.desk.holdings import Holdings
 from workstation.desk.outbox import Outbox
 from workstation.desk.passing import Missed, list_missed, pass_on
 from workstation.desk.receive import Receiver
+from workstation.desk.retention import Retention
 from workstation.desk.uploads import Staged
 from workstation.desk.withdrawals import Withdrawals
 from workstation.errors import UnfitFileError, WorkstationError
@@ -41,6 +43,9 @@ from workstation.spool import Spool
 from workstation.texts import translate as _
 
 # What a page waits for at most, however much somebody has laid there: 256 MiB. The rest comes with the next page.
+# spec: six a day while a courier runs; and no page waits for more than a few.
+_COVER_COUNT: Final = 42
+_COVER_PER_LOOK: Final = 4
 _BLOCKS_PER_LOOK: Final = 4_096
 
 
@@ -79,12 +84,16 @@ class Work:
             self._check_keyset(spool, now)
             everything = self._receive(spool, now)
             # Before anything is given out: the answer to a withdrawal must not go twice.
-            Withdrawals(self.receiver, self.collector, self.outbox).finish(self.spool, self.keyset, now)
+            holdings = Holdings(self.receiver, self.collector, self.outbox)
+            Withdrawals(holdings).finish(self.spool, self.keyset, now)
+            for ended in Retention(holdings).end_due(self.conversations.values(), self.spool, now):
+                self._forget(ended)
             if everything:
                 # All that is here was tried, and what opened is kept or removed: only now old secrets may go.
                 self.receiver.forget_cards(destroy_due(self.keyring, self.spool, now))
             self._announce(now)
             self.outbox.settle(self.spool, self.receiver.addresses & self.spool.list_incoming())
+            self._lay_cover(self.spool)
             self.collector.collect(self.spool, (m for known in self.receiver.messages.values() for m in known))
         except WorkstationError as error:
             self.trouble = str(error)
@@ -216,6 +225,13 @@ class Work:
                 # Nobody is reachable: then nobody need be told.
                 with suppress(WorkstationError):
                     self._write_event(self.keyset, self.conversations[conversation.id], changes, now)
+
+    @staticmethod
+    def _lay_cover(spool: Spool) -> None:
+        """Keep a week's cover in the spool, a little more at each look."""
+        lacking = _COVER_COUNT - len(spool.list_cover())
+        for _unused in range(min(lacking, _COVER_PER_LOOK)):
+            spool.put_cover(make_cover())
 
     def _give_out(self) -> None:
         if self.spool is not None:

@@ -7,6 +7,7 @@ from typing import Final
 from crypto.encoding import (
     Json,
     check_b64u,
+    check_boolean,
     check_day,
     check_integer,
     check_keys,
@@ -22,7 +23,7 @@ from crypto.errors import MalformedError
 from crypto.labels import LAST_NUMBER
 from crypto.verifying import document_json, read_document
 from crypto.week import decode_week, encode_week
-from workstation.keyring.state import Numbering, OwnCard, Person, State, Withdrawn
+from workstation.keyring.state import Ended, Numbering, OwnCard, Person, State, Withdrawn
 
 _KEYS: Final = frozenset(
     [
@@ -30,6 +31,7 @@ _KEYS: Final = frozenset(
         "cards",
         "credential",
         "destroyed",
+        "ended",
         "known",
         "local_key",
         "me",
@@ -53,6 +55,7 @@ def serialize(state: State) -> Json:
         },
         "credential": _optional(state.credential),
         "destroyed": {encode_week(week): encode_b64u(h) for week, h in state.destroyed.items()},
+        "ended": {encode_b64u(c): _ended_json(ended) for c, ended in state.ended.items()},
         "known": {
             encode_week(week): {encode_b64u(w): encode_b64u(h) for w, h in cards.items()}
             for week, cards in state.known.items()
@@ -71,8 +74,8 @@ def serialize(state: State) -> Json:
 
 def parse(value: Json) -> State:
     """Read a state. Raises MalformedError: another version of this program has written it."""
-    # Keyrings from before anything could be withdrawn or destroyed do not name it.
-    fields = check_keys({"destroyed": {}, "withdrawn": {}, **check_object(value)}, _KEYS)
+    # Keyrings from before anything could be withdrawn, destroyed or ended do not name it.
+    fields = check_keys({"destroyed": {}, "ended": {}, "withdrawn": {}, **check_object(value)}, _KEYS)
     return State(
         me=parse_person(fields["me"]),
         signing=check_b64u(fields["signing"]),
@@ -86,6 +89,7 @@ def parse(value: Json) -> State:
         archives={check_b64u(c): check_b64u(identity) for c, identity in check_object(fields["archives"]).items()},
         numbers={check_b64u(c): _parse_numbering(n) for c, n in check_object(fields["numbers"]).items()},
         withdrawn={check_b64u(c): _parse_withdrawn(w) for c, w in check_object(fields["withdrawn"]).items()},
+        ended={check_b64u(c): _parse_ended(each) for c, each in check_object(fields["ended"]).items()},
         credential=_parse_optional(fields["credential"]),
         roster=None if fields["roster"] is None else read_document(fields["roster"]),
         roster_version=check_integer(fields["roster_version"], 1),
@@ -137,6 +141,17 @@ def _parse_withdrawn(value: Json) -> Withdrawn:
         return Withdrawn(check_day(fields["day"]), None)
     data, signature = fields["unanswered"]
     return Withdrawn(check_day(fields["day"]), (decode_b64(data), decode_b64(signature)))
+
+
+def _ended_json(ended: Ended) -> Json:
+    numbers = {encode_b64u(author): number for author, number in ended.numbers.items()}
+    return {"day": ended.day, "done": ended.done, "numbers": numbers, "time": ended.time}
+
+
+def _parse_ended(value: Json) -> Ended:
+    fields = check_keys(value, frozenset({"day", "done", "numbers", "time"}))
+    numbers = {check_b64u(a): check_integer(n, 0, LAST_NUMBER) for a, n in check_object(fields["numbers"]).items()}
+    return Ended(check_day(fields["day"]), numbers, check_integer(fields["time"], 0), check_boolean(fields["done"]))
 
 
 def _optional(value: bytes | None) -> str | None:

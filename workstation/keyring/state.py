@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from crypto.verifying import Document
@@ -42,6 +43,19 @@ class Withdrawn:
     unanswered: tuple[bytes, bytes] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A conversation whose retention is over since `day`: how far it had come, by author and by the time of its events.
+
+    As long as it is not `done`, something of it may still be here.
+    """
+
+    day: str
+    numbers: Mapping[bytes, int]
+    time: int
+    done: bool
+
+
 @dataclass(slots=True)
 class State:
     """Everything that is sealed. Weeks are week numbers, ids and keys 32 bytes.
@@ -61,6 +75,7 @@ class State:
     archives: dict[bytes, bytes] = field(default_factory=dict)
     numbers: dict[bytes, Numbering] = field(default_factory=dict)
     withdrawn: dict[bytes, Withdrawn] = field(default_factory=dict)
+    ended: dict[bytes, Ended] = field(default_factory=dict)
     credential: bytes | None = None
     roster: Document | None = None
     roster_version: int = 1
