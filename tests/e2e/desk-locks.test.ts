@@ -57,7 +57,7 @@ describe.each(SEATS)("in %s, %s", (kind, person) => {
     const desk = await Desk.unlock(browser, address);
     page = desk.page;
     page.on("console", (message) => {
-      // A desk that is down or locked is part of these tests, and Firefox asks for an icon that no page names.
+      // A desk that is down or locked is part of these tests.
       if (message.type() === "error" && !/Failed to load resource/.test(message.text())) {
         complaints.push(message.text());
       }
