@@ -47,7 +47,7 @@ from crypto.roster import Roster, Workstation
 from crypto.verifying import verify
 
 NOTE_SIZE: Final = 16_384
-LABEL_COUNT: Final = 16
+LABEL_COUNT: Final = 32
 OPENED_COUNT: Final = 16
 RELAYED_COUNT: Final = 256
 LAST_TIME: Final = 2**32

@@ -10,7 +10,7 @@ from typing import Final
 from crypto.body import Track
 from crypto.encoding import check_day, check_name, check_text
 from crypto.errors import MalformedError
-from crypto.event import LABEL_COUNT, NOTE_SIZE, Changes, Status
+from crypto.event import NOTE_SIZE, Changes, Status
 from workstation.cases.inbox import Conversation
 from workstation.cases.state import CaseState
 from workstation.desk.letters import list_tracks, show_author, show_day, show_person
@@ -22,6 +22,8 @@ from workstation.texts import translate as _
 KEEP_WEEKS: Final = (2, 13, 26, 52)
 _KEEP: Final[dict[Track | None, int]] = {"question": 2, None: 13, "series": 26, "aftercare": 52}
 _LABEL_LENGTH: Final = 40
+# Half of what an event can change at a time: all may be taken away and as many others set.
+_LABEL_COUNT: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def _check_labels(state: CaseState, typed: Typed) -> dict[str, bool]:
         raise WorkstationError(_("Dit label is te lang, of er staat een vreemd teken in.")) from None
     if len(new) > _LABEL_LENGTH:
         raise WorkstationError(_("Dit label is te lang, of er staat een vreemd teken in."))
-    if len(wanted) > LABEL_COUNT:
+    if len(wanted) > _LABEL_COUNT:
         raise WorkstationError(_("Zestien labels bij één gesprek is genoeg."))
     changed = wanted.symmetric_difference(state.labels)
     return {label: label in wanted for label in sorted(changed)}
