@@ -58,7 +58,7 @@ describe.each(SEATS)("in %s, %s", (kind, person) => {
     page = desk.page;
     page.on("console", (message) => {
       // A desk that is down or locked is part of these tests.
-      if (message.type() === "error" && !/Failed to load resource/.test(message.text())) {
+      if (message.type() === "error" && !message.text().includes("Failed to load resource")) {
         complaints.push(message.text());
       }
     });

@@ -3,17 +3,19 @@
 import { listFiles } from "../attachments/keep.ts";
 import { choose, clone, fill, sayDay, slot } from "../page.ts";
 import type { Body } from "../protocol/body.ts";
-import { isRestart, type Message, order } from "../protocol/conversation.ts";
+import { chooseSealed, isRestart, type Message, newestAllow, order } from "../protocol/conversation.ts";
 import { encodeB64u, equal } from "../protocol/encoding.ts";
+import { NoMatchError } from "../protocol/errors.ts";
 import { joinLetters, type Letter } from "../protocol/letter.ts";
 import { listed } from "../protocol/roster.ts";
+import { type Change, compareReaders, readersOf } from "./readers.ts";
 import { makeKept, makeStanding } from "./standing.ts";
 import type { Visit } from "./visit.ts";
 
 /** Show everything that a visit has found, in place of what was shown before. */
 export function showLetters(root: HTMLElement, visit: Visit): void {
   const thread = order([...visit.own, ...visit.replies]);
-  slot(root, "letters").replaceChildren(...joinLetters(thread).map((letter) => makeEntry(letter, thread, visit)));
+  slot(root, "letters").replaceChildren(...makeEntries(thread, visit));
   slot(root, "standing").replaceChildren(...makeStanding(thread, visit));
   slot(root, "kept").replaceChildren(...makeKept(root, thread, visit));
   slot(root, "notices").replaceChildren(...makeNotices(visit));
@@ -41,6 +43,45 @@ function makeNotices(visit: Visit): HTMLElement[] {
     notices.push(notice);
   }
   return notices;
+}
+
+// Between two letters stands who reads along from there on, and who no longer does; at the end, what holds now.
+function makeEntries(thread: readonly Message[], visit: Visit): HTMLElement[] {
+  const { roster } = visit.keyset;
+  const entries: HTMLElement[] = [];
+  let before: ReadonlyMap<string, string> | null = null;
+  for (const letter of joinLetters(thread)) {
+    const after = readersOf(letter.messages[0].payload.sealed, roster);
+    entries.push(...(before === null ? [] : makeChange(compareReaders(before, after))), makeEntry(letter, thread, visit));
+    before = after;
+  }
+  const now = visit.withdrawal === undefined ? findReadersNow(thread, visit) : null;
+  return before === null || now === null ? entries : [...entries, ...makeChange(compareReaders(before, now))];
+}
+
+function findReadersNow(thread: readonly Message[], { keyset }: Visit): ReadonlyMap<string, string> | null {
+  try {
+    return readersOf(chooseSealed(keyset, newestAllow(thread)), keyset.roster);
+  } catch (error) {
+    if (error instanceof NoMatchError) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+function makeChange(change: Change | null): HTMLElement[] {
+  const format = new Intl.ListFormat(document.documentElement.lang);
+  return (["gained", "lost"] as const).flatMap((which) => {
+    const names = change?.[which] ?? [];
+    if (names.length === 0) {
+      return [];
+    }
+    const line = clone("line-readers");
+    fill(line, "names", format.format(names));
+    choose(line, "which", which);
+    return [line];
+  });
 }
 
 function makeEntry(letter: Letter, thread: readonly Message[], visit: Visit): HTMLElement {
