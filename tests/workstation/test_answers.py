@@ -145,6 +145,8 @@ def test_a_letter_that_was_sent_in_part_is_kept_until_the_rest_is(organisation: 
     """The courier was interrupted and the stick was lost: the next one gets what is left."""
     write(organisation, make_mailbox(), "Hallo")
     with organisation.desk("anna") as work:
+        organisation.collect("anna")
+        work.take_in(NOW)
         say(work, LONG)
     spool = organisation.spool("anna")
     waiting = sorted(spool.list_outgoing())
@@ -288,7 +290,7 @@ def test_a_long_answer_takes_its_files_along(organisation: Organisation, browser
 
 @pytest.mark.parametrize(
     ("say_last", "said"),
-    [(None, "Wil geen antwoord"), ("reporter", "Wacht op antwoord"), ("counsellor", None)],
+    [(None, "Wil geen antwoord"), ("reporter", "Wacht sinds"), ("counsellor", None)],
 )
 def test_whoever_wants_no_answer_does_not_wait_for_one(
     organisation: Organisation, say_last: str | None, said: str | None
@@ -306,5 +308,5 @@ def test_whoever_wants_no_answer_does_not_wait_for_one(
             say(work, "Dank u wel.")
     browser = sit_down(organisation)
     browser.get()
-    for text in ("Wil geen antwoord", "Wacht op antwoord"):
+    for text in ("Wil geen antwoord", "Wacht sinds"):
         assert (text in browser.page) is (text == said)

@@ -8,13 +8,14 @@ import re
 import shutil
 import stat
 import tracemalloc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from crypto.address import derive_address
 from crypto.encoding import encode_b64u
+from crypto.event import CaseEvent, Changes
 from crypto.labels import BLOCK_SIZE
 from crypto.mailbox import Mailbox
 from tests.workstation.filing import encrypt, lay, names_below
@@ -31,8 +32,10 @@ from tests.workstation.helpers import (
 from tests.workstation.power import grep
 from tests.workstation.test_cli import run
 from tests.world import NOW
+from workstation.archive import Archive
 from workstation.backup.making import make_backup
 from workstation.backup.progress import Progress
+from workstation.backup.rehearsal import rehearse
 from workstation.backup.restoring import Restored, Wish, restore
 from workstation.backup.stream import PIECE_SIZE, Opener, Sealer
 from workstation.desk.letters import title
@@ -40,7 +43,8 @@ from workstation.desk.work import Work
 from workstation.errors import PassphraseError, WorkstationError
 from workstation.keyring import content
 from workstation.keyring.sealing import COST
-from workstation.keyring.workstation import open_keyring
+from workstation.keyring.state import Ended
+from workstation.keyring.workstation import Keyring, open_keyring
 
 pytestmark = pytest.mark.slow
 
@@ -117,7 +121,15 @@ def test_a_new_field_of_the_keyring_stays_behind_unless_somebody_decides(organis
         fields = content.serialize(keyring.state)
     assert isinstance(fields, dict)
     left = {"cards", "credential", "destroyed", "known", "numbers", "signing"}
-    assert fields.keys() - left == {"archives", "local_key", "me", "roster", "roster_version", "withdrawn"}
+    assert fields.keys() - left == {
+        "archives",
+        "ended",
+        "local_key",
+        "me",
+        "roster",
+        "roster_version",
+        "withdrawn",
+    }
 
 
 @dataclass(frozen=True)
@@ -202,7 +214,10 @@ def test_a_lost_workstation_comes_back_by_commands_and_answers_under_a_new_id(
     # What the lost one had not delivered goes out too, and is authentic although it was retired.
     assert found == [(False, 1, "kanarie-onderweg"), (True, 0, "kanarie-nieuw"), (True, 0, "kanarie-nieuw-ander")]
     with organisation.desk("anna") as work:
-        assert not work.outbox.addresses()
+        # What the new one tells colleagues: that it opened this.
+        (event,) = (e for e in work.receiver.events[BOX.conversation] if e.payload.author == new)
+        assert work.outbox.addresses() == {event.payload.address}
+        assert not organisation.replies("anna")
         assert "kanarie-terug" in {m.payload.body.text for c in work.inbox() for m in c.messages}
     with organisation.desk("bram") as work:
         assert {"kanarie-onderweg", "kanarie-nieuw"} <= {m.payload.body.text for c in work.inbox() for m in c.messages}
@@ -228,6 +243,81 @@ def test_a_workstation_that_is_not_on_the_list_does_not_answer(organisation: Org
         assert not work.keyring.state.numbers
 
 
+def kept(keyring: Keyring) -> list[tuple[str, bytes]]:
+    """Return what a workstation's archive holds, each file of it: its kind, and its conversation."""
+    archive = Archive(keyring.folder / "archive", keyring.derive_local(b"archive"))
+    known, unreadable = archive.load(keyring.state.archives)
+    assert not unreadable
+    return sorted(("event" if isinstance(k, CaseEvent) else "message", k.payload.conversation) for k in known)
+
+
+def test_what_the_team_noted_comes_back(organisation: Organisation, backup: Path) -> None:
+    """What a case is, and what a colleague has to read of it yet; none of it is counted as a message or an answer."""
+    note(organisation, BOX, "kanarie-notitie")
+    with organisation.unlocked("anna") as keyring:
+        there = kept(keyring)
+    assert [kind for kind, _conversation in there] == ["event"] * 3 + ["message"] * 4
+    backup.unlink()
+    back_up(organisation, backup)
+    rehearsed = rehearse(backup, PASSPHRASE, hush)
+    assert (rehearsed.messages, rehearsed.attachments, rehearsed.waiting) == (4, 1, 1)
+    assert (rehearsed.broken, rehearsed.missing) == (0, 0)
+    done = bring_back(organisation, backup)
+    assert (done.messages, done.broken) == (4, 0)
+    restored = open_keyring(organisation.folder / "nieuw", PASSPHRASE)
+    assert kept(restored) == there
+    restored.close()
+    shutil.rmtree(organisation.station("anna"))
+    (organisation.folder / "nieuw").rename(organisation.station("anna"))
+    with organisation.desk("anna") as work:
+        state = next(c.state for c in work.inbox() if c.id == BOX.conversation)
+        assert ([n.text for n in state.notes], state.labels) == (["kanarie-notitie"], ("kanarie",))
+    organisation.collect("anna")
+    with organisation.desk("bram") as work:
+        state = next(c.state for c in work.inbox() if c.id == BOX.conversation)
+        assert [n.text for n in state.notes] == ["kanarie-notitie"]
+
+
+def note(organisation: Organisation, box: Mailbox, text: str) -> None:
+    """Let Anna note something about a conversation; her courier does not come."""
+    with organisation.desk("anna") as work:
+        conversation = next(c for c in work.inbox() if c.id == box.conversation)
+        work.change(conversation, Changes(note=text, labels={"kanarie": True}), NOW)
+
+
+def test_a_damaged_event_is_told_at_the_rehearsal(organisation: Organisation, backup: Path) -> None:
+    """It is a file of the archive like any other."""
+    with organisation.unlocked("anna") as keyring:
+        archive = Archive(keyring.folder / "archive", keyring.derive_local(b"archive"))
+        # The message is kept first, and then what the desk tells of it.
+        (archive.folder / archive.list_files(OTHER.conversation)[1]).write_bytes(bytes(BLOCK_SIZE))
+    backup.unlink()
+    back_up(organisation, backup)
+    rehearsed = rehearse(backup, PASSPHRASE, hush)
+    assert (rehearsed.messages, rehearsed.broken, rehearsed.missing) == (4, 1, 0)
+
+
+def test_what_has_ended_stays_ended_and_keeps_from_making_a_backup_until_it_is_gone(
+    organisation: Organisation, backup: Path
+) -> None:
+    """A portal that still has its blocks brings nothing back on a restored workstation either."""
+    backup.unlink()
+    ended = Ended("2026-11-18", {BOX.conversation: 3}, 5, done=False)
+    with organisation.unlocked("anna") as keyring:
+        keyring.state.ended[BOX.conversation] = ended
+        keyring.save()
+    with pytest.raises(WorkstationError, match="nog niet helemaal vernietigd"):
+        back_up(organisation, backup)
+    assert not backup.exists()
+    with organisation.desk("anna") as work:
+        assert not work.trouble
+    bring_back(organisation, back_up(organisation, backup))
+    restored = open_keyring(organisation.folder / "nieuw", PASSPHRASE)
+    assert restored.state.ended == {BOX.conversation: replace(ended, done=True)}
+    assert kept(restored) == [("event", OTHER.conversation), ("message", OTHER.conversation)]
+    restored.close()
+
+
 def test_what_was_withdrawn_before_the_backup_does_not_come_back(organisation: Organisation, backup: Path) -> None:
     """Neither its messages nor its key are in it; only id and day."""
     backup.unlink()
@@ -239,8 +329,8 @@ def test_what_was_withdrawn_before_the_backup_does_not_come_back(organisation: O
     restored = open_keyring(organisation.folder / "nieuw", PASSPHRASE)
     assert restored.state.withdrawn.keys() == {BOX.conversation}
     assert restored.state.archives.keys() == {OTHER.conversation}
+    assert kept(restored) == [("event", OTHER.conversation), ("message", OTHER.conversation)]
     restored.close()
-    assert len(names_below(organisation.folder / "nieuw" / "archive")) == 1
     assert not names_below(organisation.folder / "nieuw" / "attachments")
 
 
@@ -263,7 +353,10 @@ def test_a_withdrawal_that_is_not_finished_keeps_from_making_a_backup(
 
 
 def test_what_a_colleague_knows_to_be_withdrawn_is_left_out(organisation: Organisation, backup: Path) -> None:
-    """By the short name that every desk shows; with its key, files and undelivered answers."""
+    """By the short name that every desk shows; with its key, files, undelivered answers and notes."""
+    note(organisation, BOX, "kanarie-notitie")
+    backup.unlink()
+    back_up(organisation, backup)
     name = title(BOX.conversation)
     done = bring_back(organisation, backup, "nieuw", name, "FFF-FFF")
     assert (done.conversations, done.messages, done.unknown) == (1, 1, ("FFF-FFF",))
@@ -271,10 +364,10 @@ def test_what_a_colleague_knows_to_be_withdrawn_is_left_out(organisation: Organi
     restored = open_keyring(folder, PASSPHRASE)
     assert restored.state.withdrawn.keys() == {BOX.conversation}
     assert restored.state.archives.keys() == {OTHER.conversation}
+    assert kept(restored) == [("event", OTHER.conversation), ("message", OTHER.conversation)]
     restored.close()
     assert not names_below(folder / "attachments")
     assert not names_below(folder / "outbox")
-    assert len(names_below(folder / "archive")) == 1
     with pytest.raises(WorkstationError, match="zes tekens"):
         bring_back(organisation, backup, "ander", "A1")
 

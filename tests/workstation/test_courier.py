@@ -94,13 +94,18 @@ def test_three_couriers_and_the_real_portal_carry_a_report_and_its_answer(
         assert all(verify(organisation.spool("chris").read_keyset() or b"", organisation.pins(), NOW).cards.values())
         with organisation.desk("anna") as work:
             work.answer(work.inbox()[0], "Dag", NOW)
-        (address,) = organisation.spool("anna").list_outgoing()
-        assert sync_real(organisation, url, "anna").posted == 1
-        assert sync_real(organisation, url, "bram").fetched == 1
+        (reply,) = organisation.replies("anna")
+        address = reply[:32]
+        # And that the message was opened, which desks tell each other.
+        assert sync_real(organisation, url, "anna").posted == 2
+        assert sync_real(organisation, url, "bram").fetched == 2
     block = organisation.spool("bram").read_incoming(address)
     assert read_reply(organisation, box, address + bytes(33) + (block or b"")).payload.body.text == "Dag"
     with organisation.desk("bram") as work:
-        assert [m.payload.body.text for m in work.inbox()[0].messages] == ["Hallo", "Dag"]
+        (conversation,) = work.inbox()
+        assert [m.payload.body.text for m in conversation.messages] == ["Hallo", "Dag"]
+        with organisation.unlocked("anna") as keyring:
+            assert [keyring.id in authors for authors in conversation.state.opened.values()] == [True]
 
 
 def test_a_portal_that_begins_anew_gets_everything_again(organisation: Organisation, tmp_path: Path) -> None:

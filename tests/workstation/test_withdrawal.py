@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,9 @@ from crypto.signing import sign
 from crypto.week import day_of
 from tests.workstation.filing import answer, encrypt, lay, names_below, pieces_of, sit_down
 from tests.workstation.helpers import PERSONS, Organisation, make_mailbox, read_reply, withdraw, write
+from tests.workstation.test_desk import Browser
 from tests.world import NOW
+from workstation.desk.letters import title
 from workstation.keyring import content
 from workstation.keyring.state import Withdrawn
 from workstation.keyring.workstation import Keyring
@@ -52,10 +55,10 @@ def converse(organisation: Organisation, box: Mailbox) -> set[str]:
 
 
 def everything(organisation: Organisation) -> set[str]:
-    """Return the names of all files of Anna's desk and her spool."""
+    """Return the names of all files of Anna's desk and her spool, without the cover, which is of no conversation."""
     folders = (organisation.station("anna"), organisation.folder / "anna-spool")
     paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    return {str(path.relative_to(organisation.folder)) for path in paths}
+    return {str(path.relative_to(organisation.folder)) for path in paths if path.parent.name != "cover"}
 
 
 def test_a_withdrawal_destroys_all_of_its_conversation_and_says_so_once(organisation: Organisation) -> None:
@@ -172,7 +175,7 @@ def test_the_desk_shows_a_withdrawal_by_its_day_alone(organisation: Organisation
     assert browser.post(f"{path}/antwoord", {"text": "kanarie-in-antwoord", "next": "nooit"}).status_code == 303
     withdraw(organisation, box)
     browser.get()
-    assert "Teruggetrokken op 18 november 2026" in browser.page
+    assert_withdrawn(browser, box)
     assert "kanarie" not in browser.page
     assert "/gesprek/" not in browser.page
     sessions = browser.client.application.session_interface
@@ -181,7 +184,14 @@ def test_the_desk_shows_a_withdrawal_by_its_day_alone(organisation: Organisation
     browser.post("/vergrendelen")
     assert browser.unlock().status_code == 303
     browser.get()
-    assert "Teruggetrokken op 18 november 2026" in browser.page
+    assert_withdrawn(browser, box)
+
+
+def assert_withdrawn(browser: Browser, box: Mailbox) -> None:
+    """Check that the list shows one withdrawn conversation, by its short name and day."""
+    assert "<summary>Teruggetrokken (1)</summary>" in browser.page
+    (shown,) = re.findall(r'<p class="withdrawn aside">(.*?)</p>', browser.page)
+    assert shown == f"{title(box.conversation)} · 18 november 2026"
 
 
 def test_an_attachment_that_was_wanted_is_not_fetched_any_more(organisation: Organisation) -> None:

@@ -46,9 +46,10 @@ def make_backup(  # noqa: PLR0913, PLR0917 - of what, for whom, where to, when
         raise WorkstationError(
             _("Dit bestand bestaat al. Kies een andere naam; een reservekopie wordt nooit vervangen.")
         )
-    if state.archives.keys() & state.withdrawn.keys():
+    # What has ended may be there anew: its reporter wrote again. What has not ended completely may not.
+    if state.archives.keys() & state.withdrawn.keys() or not all(ended.done for ended in state.ended.values()):
         raise WorkstationError(
-            _("Een ingetrokken gesprek is nog niet helemaal vernietigd. Open eerst het bureau, en vergrendel het weer.")
+            _("Een gesprek is nog niet helemaal vernietigd. Open eerst het bureau, en vergrendel het weer.")
         )
     archive = Archive(keyring.folder / "archive", keyring.derive_local(b"archive"))
     known, unreadable = archive.load(state.archives)

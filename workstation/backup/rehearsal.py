@@ -9,7 +9,7 @@ from crypto.attachment import Attachment
 from crypto.conversation import Message
 from crypto.encoding import check_b64u, check_object
 from crypto.errors import ProtocolError
-from crypto.labels import BLOCK_SIZE
+from crypto.labels import BLOCK_SIZE, KIND_REPLY
 from workstation import files
 from workstation.archive import open_file
 from workstation.attachments import Attachments, decrypt_file
@@ -21,11 +21,15 @@ from workstation.keyring.workstation import derive_local
 from workstation.texts import translate as _
 
 _BACKUP_SIZE = 2**44
+_KIND_PLACE = 64
 
 
 @dataclass(slots=True)
 class Rehearsed:
-    """What a backup holds: numbers of what opened, and of what did not (`broken`) or is not there (`missing`)."""
+    """What a backup holds: numbers of what opened, and of what did not (`broken`) or is not there (`missing`).
+
+    `waiting` are answers that were not delivered. What desks tell each other is opened too, and is no message.
+    """
 
     contents: Contents
     messages: int = 0
@@ -46,13 +50,14 @@ class _Check:
     def look(self, entry: Entry) -> None:
         folder, _slash, name = entry.name.partition("/")
         if folder == "archive":
-            self._look_at_message(entry, name)
+            self._look_at_known(entry, name)
         elif folder == "attachments":
             self._look_at_attachment(entry, name)
-        else:
-            self.done.waiting += "-" not in name
+        elif "-" not in name:
+            # spec: address 32 ‖ delete hash 32 ‖ kind 1 ‖ body 65,536
+            self.done.waiting += entry.read(_KIND_PLACE + 1)[_KIND_PLACE:] == bytes([KIND_REPLY])
 
-    def _look_at_message(self, entry: Entry, name: str) -> None:
+    def _look_at_known(self, entry: Entry, name: str) -> None:
         conversation = self.conversations.pop(name, None)
         if conversation is None:
             raise damaged()

@@ -19,7 +19,7 @@ from typing import Final
 from crypto.address import derive_address
 from crypto.conversation import Message
 from crypto.errors import MalformedError, ProtocolError
-from crypto.event import list_messages
+from crypto.event import Known, list_messages
 from crypto.labels import LAST_NUMBER
 from crypto.verifying import serialize_document
 from crypto.week import day_of
@@ -102,8 +102,8 @@ def _build(  # noqa: PLR0913, PLR0917 - the rest of restore
         keyring.state = _merge(contents, keyring.state)
         named = {name: _find_withdrawn(keyring.state, name) for name in wish.withdrawn}
         gone = {conversation for conversation in named.values() if conversation is not None}
-        messages, broken = _open_archive(keyring)
-        _forget(keyring, contents.workstation, {c: [m for m in messages if m.payload.conversation == c] for c in gone})
+        known, broken = _open_archive(keyring)
+        _forget(keyring, contents.workstation, {c: [k for k in known if k.payload.conversation == c] for c in gone})
         for conversation in gone:
             keyring.state.withdrawn[conversation] = Withdrawn(day_of(now), None)
             keyring.state.archives.pop(conversation, None)
@@ -111,7 +111,7 @@ def _build(  # noqa: PLR0913, PLR0917 - the rest of restore
         renew_cards(keyring, now)
         document = make_request(keyring)
         files.write_atomic(half / REQUEST_NAME, serialize_document(document))
-        left = [message for message in messages if message.payload.conversation not in gone]
+        left = [message for message in list_messages(known) if message.payload.conversation not in gone]
         words = list_words(keyring.verifying, document)
         unknown = tuple(files.printable(name) for name, conversation in named.items() if conversation is None)
         return Restored(contents, len(keyring.state.archives), len(left), broken, words, unknown)
@@ -140,13 +140,12 @@ def _merge(contents: Contents, state: State) -> State:
         raise refuse_version() from None
 
 
-def _open_archive(keyring: Keyring) -> tuple[list[Message], int]:
-    """Open everything from the disk; return the messages, and how many files do not open."""
+def _open_archive(keyring: Keyring) -> tuple[list[Known], int]:
+    """Open everything from the disk; return messages and events, and how many files do not open."""
     archive = Archive(keyring.folder / "archive", keyring.derive_local(b"archive"))
     attachments = Attachments.open(keyring.folder / "attachments", keyring.derive_local(b"attachments"))
     known, broken = archive.load(keyring.state.archives)
-    messages = list_messages(known)
-    for message in messages:
+    for message in list_messages(known):
         for attachment in message.payload.body.attachments:
             name = attachments.name(message.payload.conversation, attachment)
             if not attachments.has(name, attachment):
@@ -158,7 +157,7 @@ def _open_archive(keyring: Keyring) -> tuple[list[Message], int]:
                 # The courier fetches it again, where the portal still has it.
                 attachments.destroy(name)
                 broken += 1
-    return messages, broken
+    return known, broken
 
 
 def _find_withdrawn(state: State, name: str) -> bytes | None:
@@ -174,16 +173,17 @@ def _find_withdrawn(state: State, name: str) -> bytes | None:
     return found[0] if found else None
 
 
-def _forget(keyring: Keyring, lost: bytes, gone: dict[bytes, list[Message]]) -> None:
+def _forget(keyring: Keyring, lost: bytes, gone: dict[bytes, list[Known]]) -> None:
     archive = Archive(keyring.folder / "archive", keyring.derive_local(b"archive"))
     attachments = Attachments(keyring.folder / "attachments", keyring.derive_local(b"attachments"))
-    for conversation, messages in gone.items():
+    for conversation, known in gone.items():
+        messages = list_messages(known)
         for message in messages:
             for attachment in message.payload.body.attachments:
                 attachments.destroy(attachments.name(conversation, attachment))
-        gone_addresses = {m.payload.address.hex() for m in messages} | set(_list_addresses(messages, lost))
+        gone_addresses = {each.payload.address.hex() for each in known} | set(_list_addresses(messages, lost))
         for path in list((keyring.folder / "outbox").iterdir()):
-            # An answer's file, or the list of an attachment's chunks that goes with it.
+            # The file of an answer or an event, or the list of an attachment's chunks that goes with it.
             if path.name.partition("-")[0] in gone_addresses:
                 files.remove(path)
         archive.destroy(conversation)
