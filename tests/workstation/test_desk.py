@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class Browser:
         return response
 
     def post(
-        self, path: str, data: dict[str, str] | None = None, token: str | None = None, **headers: str
+        self, path: str, data: Mapping[str, str | list[str]] | None = None, token: str | None = None, **headers: str
     ) -> TestResponse:
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.page)
         form = {"csrf_token": token if token is not None else found[1] if found else "", **(data or {})}
