@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class Browser:
         return response
 
     def post(
-        self, path: str, data: dict[str, str] | None = None, token: str | None = None, **headers: str
+        self, path: str, data: Mapping[str, str | list[str]] | None = None, token: str | None = None, **headers: str
     ) -> TestResponse:
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.page)
         form = {"csrf_token": token if token is not None else found[1] if found else "", **(data or {})}
@@ -141,11 +142,23 @@ def test_a_refused_answer_keeps_its_words_on_the_page(browser: Browser) -> None:
 
 
 def test_a_page_says_when_somebody_waits(browser: Browser) -> None:
-    """By word and position, not by colour."""
+    """By word and position, not by colour: a new report, one that waits for the next answer, one that is late."""
     browser.unlock()
+    path = browser.open_first()
     browser.get()
     assert "Eén gesprek wacht op antwoord." in browser.page
-    assert "Wacht op antwoord" in browser.page
+    assert "<h3>Nieuw</h3>" in browser.page
+    assert "Wacht sinds 18 november 2026. Antwoord uiterlijk 19 november 2026." in browser.page
+    browser.clock[0] = NOW + 2 * 86_400
+    browser.get()
+    assert "<h3>Te laat</h3>" in browser.page
+    assert "Antwoord had er moeten zijn op 19 november 2026." in browser.page
+    browser.get(path)
+    browser.post(f"{path}/antwoord", {"text": "Goed dat u schrijft."})
+    browser.get()
+    assert "Niemand wacht nu op antwoord." in browser.page
+    assert "<h3>Loopt</h3>" in browser.page
+    assert "Wacht sinds" not in browser.page
 
 
 def test_locked_nothing_is_shown(browser: Browser) -> None:

@@ -254,7 +254,7 @@ def test_what_was_typed_when_the_desk_locked_is_a_draft(
     browser.unlock()
     browser.open_first()
     assert shown(browser.page) == CANARY
-    assert not organisation.spool("anna").list_outgoing()
+    assert not organisation.replies("anna")
 
 
 def test_an_answer_with_files_to_a_locked_desk_keeps_its_words(browser: Browser) -> None:

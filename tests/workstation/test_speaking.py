@@ -89,7 +89,9 @@ def test_english_says_days_sizes_questions_and_names_as_the_british_do(speaking:
     assert "One conversation waits for an answer." in browser.page or browser.get().status_code == 200
     browser.get()
     assert "One conversation waits for an answer." in browser.page
-    assert "Taken back on 18 November 2026" in browser.page
+    assert "Withdrawn (1)" in browser.page
+    assert "· 18 November 2026" in browser.page
+    assert "Has waited since 18 November 2026. Answer by 19 November 2026." in browser.page
     browser.open_first()
     assert "How are you?" in browser.page or "Hoe gaat het met u?" not in browser.page
     assert "1.2 MB" in browser.page
@@ -97,6 +99,8 @@ def test_english_says_days_sizes_questions_and_names_as_the_british_do(speaking:
     assert "Hallo" in browser.page
     browser.post("/keuze", {"language": "nl"})
     browser.open_first()
+    assert "Teruggetrokken (1)" in browser.page
+    assert "· 18 november 2026" in browser.page
     assert "1,2 MB" in browser.page
     assert "De melder, 18 november 2026" in browser.page
 

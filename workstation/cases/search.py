@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from workstation.cases.inbox import Conversation
@@ -57,10 +59,19 @@ def _list_texts(conversation: Conversation) -> Iterator[str]:
 
 def _cut(text: str, word: str) -> str:
     line = " ".join(text.split())
-    # Folding may change lengths; then the beginning is as good a place.
-    at = fold(line).find(word)
-    start = max(0, at - _BEFORE) if len(fold(line)) == len(line) else 0
+    at = _find(line, word)
+    start = max(0, at - _BEFORE)
     if start:
         start = line.find(" ", start) + 1 if " " in line[start:at] else start
     cut = line[start : start + _LENGTH]
     return ("… " if start else "") + cut + (" …" if start + _LENGTH < len(line) else "")
+
+
+def _find(line: str, word: str) -> int:
+    """Return the place in a line of a folded word that stands in it."""
+    folded = fold(line)
+    at = folded.find(word)
+    if len(folded) == len(line):
+        return at
+    # A letter may fold into several, and an accent into nothing.
+    return bisect_right(list(accumulate(len(fold(letter)) for letter in line)), at)

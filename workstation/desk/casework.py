@@ -6,6 +6,7 @@ for the next page.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ from crypto.encoding import decode_b64u
 from crypto.errors import MalformedError
 from crypto.event import Changes
 from crypto.week import day_of
+from workstation.cases.inbox import Conversation
 from workstation.content import load_replies
 from workstation.desk import letterbox
 from workstation.desk.case import Typed, make_changes, make_closing
@@ -47,36 +49,29 @@ class Casework:
 
     def change(self, name: str) -> Response:
         """Change what the team notes about a case."""
-        with self.desk.work(session.get("token", "")) as work:
-            found = work.find(name) or abort(404)
-            typed = _read_typed()
-            try:
-                changes = make_changes(found, typed)
-                if changes is not None:
-                    work.change(found, changes, self.desk.clock())
-            except WorkstationError as error:
-                session["unkept"] = (name, asdict(typed), str(error))
-        return redirect(url_for("desk.conversation", name=name, _anchor="zaak"), 303)
+        typed = _read_typed()
+        return self._apply(name, lambda found: make_changes(found, typed), asdict(typed))
 
     def close(self, name: str) -> Response:
         """Close a case, and say until when it is kept."""
-        with self.desk.work(session.get("token", "")) as work:
-            found = work.find(name) or abort(404)
-            try:
-                today = day_of(self.desk.clock())
-                work.change(found, make_closing(request.form.get("weeks", ""), today), self.desk.clock())
-            except WorkstationError as error:
-                session["unkept"] = (name, {}, str(error))
-        return redirect(url_for("desk.conversation", name=name, _anchor="zaak"), 303)
+        weeks, today = request.form.get("weeks", ""), day_of(self.desk.clock())
+        return self._apply(name, lambda _found: make_closing(weeks, today), {})
 
     def reopen(self, name: str) -> Response:
         """Open a closed case again."""
+        return self._apply(name, lambda _found: Changes(status="active"), {})
+
+    def _apply(
+        self, name: str, make: Callable[[Conversation], Changes | None], typed: Mapping[str, object]
+    ) -> Response:
         with self.desk.work(session.get("token", "")) as work:
             found = work.find(name) or abort(404)
             try:
-                work.change(found, Changes(status="active"), self.desk.clock())
+                changes = make(found)
+                if changes is not None:
+                    work.change(found, changes, self.desk.clock())
             except WorkstationError as error:
-                session["unkept"] = (name, {}, str(error))
+                session["unkept"] = (name, typed, str(error))
         return redirect(url_for("desk.conversation", name=name, _anchor="zaak"), 303)
 
     def begin(self, name: str) -> Response:

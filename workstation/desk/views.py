@@ -172,9 +172,6 @@ class Views:
             # It was withdrawn meanwhile, and what was to be said there goes with it.
             del session["refused"]
         words = session.get("words", "")
-        named, typed, problem = session.pop("unkept", ("", {}, ""))
-        is_here = conversation is not None and named == work.names[conversation.id]
-        unkept = {"error": problem, **typed} if is_here else {}
         draft_day, slip = "", ""
         if conversation is not None:
             slip = self.desk.letterbox.offer(work.keyring, conversation.id)
@@ -194,7 +191,7 @@ class Views:
             tracks=list_tracks(),
             replies=load_replies(),
             keep_weeks=KEEP_WEEKS,
-            unkept=unkept,
+            unkept=_take_unkept(work, conversation),
             refusal=work.refusal,
             form=form,
             slip=slip,
@@ -202,6 +199,16 @@ class Views:
             answering=conversation is not None and not (work.refusal and not error and not draft_day),
             error=error,
         )
+
+
+def _take_unkept(work: Work, conversation: Conversation | None) -> dict[str, object]:
+    """Return what could not be kept about this case, and why; what was typed about another one waits for its page."""
+    named, typed, problem = session.get("unkept", ("", {}, ""))
+    found = work.find(named)
+    if found is not None and found is not conversation:
+        return {}
+    session.pop("unkept", None)
+    return {} if found is None else {"error": problem, **typed}
 
 
 def _describe(work: Work, conversation: Conversation, today: str) -> dict[str, object]:

@@ -98,7 +98,7 @@ class Work:
         except WorkstationError as error:
             self.trouble = str(error)
         except OSError:
-            self.trouble = _("De gedeelde map of de schijf kan niet worden gebruikt. Is die vol, of eruit gehaald?")
+            self.trouble = _say_unusable()
         if self.keyset is None:
             self.refusal = self.refusal or self.trouble
         for conversation in self.keyring.state.withdrawn:
@@ -162,7 +162,10 @@ class Work:
         """Change what holds about a case, here and on the desks of whoever may read it. Raises WorkstationError."""
         if self.keyset is None:
             raise WorkstationError(self.refusal)
-        self._write_event(self.keyset, conversation, changes, now)
+        try:
+            self._write_event(self.keyset, conversation, changes, now)
+        except OSError:
+            raise WorkstationError(_say_unusable()) from None
         self._give_out()
 
     def list_missed(self) -> list[Missed]:
@@ -327,6 +330,10 @@ def begin(keyring: Keyring, spool_folder: Path, now: int) -> Work:
         work._read(conversation)  # noqa: SLF001 - the constructor's other half
     work.take_in(now)
     return work
+
+
+def _say_unusable() -> str:
+    return _("De gedeelde map of de schijf kan niet worden gebruikt. Is die vol, of eruit gehaald?")
 
 
 def _read_blocks(spool: Spool, addresses: list[bytes], skipped: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
