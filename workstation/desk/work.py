@@ -49,6 +49,10 @@ _COVER_PER_LOOK: Final = 4
 _BLOCKS_PER_LOOK: Final = 4_096
 
 
+def _say_unusable() -> str:
+    return _("De gedeelde map of de schijf kan niet worden gebruikt. Is die vol, of eruit gehaald?")
+
+
 @dataclass(slots=True)
 class Work:
     """Everything that is open at a desk. `refusal` says why nobody may be answered now; "" if they may.
@@ -330,10 +334,6 @@ def begin(keyring: Keyring, spool_folder: Path, now: int) -> Work:
         work._read(conversation)  # noqa: SLF001 - the constructor's other half
     work.take_in(now)
     return work
-
-
-def _say_unusable() -> str:
-    return _("De gedeelde map of de schijf kan niet worden gebruikt. Is die vol, of eruit gehaald?")
 
 
 def _read_blocks(spool: Spool, addresses: list[bytes], skipped: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
