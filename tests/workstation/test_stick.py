@@ -13,6 +13,7 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from crypto import recipient
 from crypto.encoding import digest
 from crypto.labels import BLOCK_SIZE, KIND_CHUNK, KIND_HEAD, KIND_REPLY
 from tests.workstation.filing import peak
@@ -36,7 +38,8 @@ from tests.workstation.stick import (
     lay_link,
     lay_record,
 )
-from tests.workstation.test_courier import ADDRESSES, CREDENTIAL, FETCH, INTAKE, KEYSET, POST, PUT, record, roster
+from tests.workstation.test_courier import ADDRESSES, CREDENTIAL, FETCH, INTAKE, KEYSET, POST, PUT, record
+from tests.workstation.test_courier import roster as make_roster
 from tests.world import NOW
 from workstation import files
 from workstation.commands import daily
@@ -54,11 +57,17 @@ pytestmark = pytest.mark.slow
 CANARY = "kanarie-51d0"
 REPLY = "Goed dat u schrijft. " + CANARY
 
+# The same keys come a hundred thousand times, and a key of 1,216 bytes takes milliseconds to read.
+decode_once = cache(recipient._decode_bech32)
+roster = cache(make_roster)
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for no disk: what is pulled out here is simulated."""
+    """Wait for no disk, as it is simulated here; decode each key once; lay one record of cover a look, not four."""
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+    monkeypatch.setattr(recipient, "_decode_bech32", decode_once)
+    monkeypatch.setattr("workstation.desk.work._COVER_PER_LOOK", 1)
 
 
 @contextmanager
@@ -198,6 +207,33 @@ def test_a_desk_whose_stick_is_pulled_out_at_any_change_loses_no_answer(
         if not stick.failed:
             break
     assert step > 8
+
+
+def test_what_an_enemy_lays_among_the_cover_neither_leaves_nor_takes_the_place_of_an_answer(tmp_path: Path) -> None:
+    """Under the names of answers that wait or went; a keyring, something enormous, a folder: none of it is posted."""
+    folder = fill(tmp_path / "spool").folder
+    spool = Spool(folder)
+    place = folder / "outgoing" / "cover"
+    true = record(bytes([60]) * 32)
+    spool.put_cover(true)
+    spool.put_outgoing(record(bytes([70]) * 32))
+    spool.mark_sent(bytes([70]) * 32)
+    secret = tmp_path / "keyring"
+    secret.write_bytes((bytes([61]) * 32 + b"vertrouwenspost-keyring").ljust(RECORD_SIZE, b"k"))
+    for number, obstacle in enumerate(OBSTACLES, start=200):
+        obstacle(place / (bytes([number]) * 32).hex(), secret)
+    lay_link(place / (bytes([61]) * 32).hex(), secret)
+    for number in (50, 70):
+        (place / (bytes([number]) * 32).hex()).write_bytes(record(bytes([number]) * 32)[:-1] + b"!")
+    (place / "a\nb").write_bytes(b"x")
+    with portal() as stub, Client(stub.url) as client:
+        # So high a mean that all there is goes.
+        Courier(client, spool, CREDENTIAL, cover=500.0).sync(NOW)
+    allowed = {true, *(record(bytes([i]) * 32) for i in (50, 51)), *(chunk(bytes([i]) * 32) for i in (100, 101))}
+    assert set(posted(stub)) == allowed
+    assert secret.read_bytes().startswith(bytes([61]) * 32)
+    assert spool.was_sent(true)
+    assert spool.was_sent(record(bytes([70]) * 32))
 
 
 def test_what_was_half_written_is_swept_a_day_later(tmp_path: Path) -> None:
