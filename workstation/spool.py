@@ -152,8 +152,11 @@ class Spool:
         files.write_whole(self.folder / "outgoing" / "cover" / record[:KEY_SIZE].hex(), record)
 
     def use_cover(self, address: bytes) -> None:
-        """Let a record of cover go out with everything else."""
+        """Let a record of cover go out with everything else, but never in the place of what waits or went."""
         name = address.hex()
+        if any(os.path.lexists(self.folder / where / "blocks" / name) for where in ("outgoing", "sent")):
+            _discard(self.folder / "outgoing" / "cover" / name)
+            return
         with suppress(FileNotFoundError):
             files.move(self.folder / "outgoing" / "cover" / name, self.folder / "outgoing" / "blocks" / name)
 

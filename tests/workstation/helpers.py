@@ -173,6 +173,15 @@ def write(
     return send(organisation, box, Draft("message", body, day_of(NOW), number, previous, {}), persons, allow)
 
 
+def let_events_go(organisation: Organisation, person: str = "anna") -> None:
+    """Let a desk tell its colleagues what opened there, and the courier bring it: then only answers wait."""
+    with organisation.desk(person):
+        pass
+    organisation.collect(person)
+    with organisation.desk(person) as work:
+        assert not work.outbox.addresses()
+
+
 def withdraw(organisation: Organisation, box: Mailbox, number: int = 1) -> bytes:
     """Let a reporter take the conversation back; return the message's id."""
     return send(organisation, box, Draft("withdraw", Body(), day_of(NOW), number, None, {}))

@@ -39,7 +39,7 @@ def real_portal(folder: Path, organisation: str, root_key: bytes, clock: Callabl
     migrating.migrate(store)
     store.engine.dispose()
     server = make_server("127.0.0.1", 0, create_app(config, clock=clock), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.port}"
@@ -111,7 +111,7 @@ def stub_portal(stub: Stub) -> Iterator[Stub]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.stub = stub  # type: ignore[attr-defined]
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     stub.url = f"http://127.0.0.1:{server.server_port}"
     try:

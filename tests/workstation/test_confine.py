@@ -203,7 +203,7 @@ def test_the_confined_desk_unlocks_shows_answers_and_takes_a_file(organisation: 
         desk.ask(path)
         assert "Goed dat u schrijft." in desk.page
         spool = organisation.spool("anna")
-        assert len(spool.list_outgoing()) == 1
+        assert len(organisation.replies("anna")) == 1
         assert len(spool.list_outgoing_chunks()) >= 5
         link = re.findall(r'href="(/bijlage/[^"]+)"', desk.page)[0]
         desk.ask(link)

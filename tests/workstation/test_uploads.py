@@ -26,7 +26,7 @@ from tests.workstation.filing import (
     sit_down,
     streamed,
 )
-from tests.workstation.helpers import Organisation, make_mailbox, write
+from tests.workstation.helpers import Organisation, let_events_go, make_mailbox, write
 from tests.workstation.portals import Answer, Stub, stub_portal
 from tests.workstation.test_courier import FETCH, INTAKE, KEYSET, POST, PUT, sync
 from tests.workstation.test_desk import Browser
@@ -42,8 +42,9 @@ FEW_MEGABYTES = 6 * 2**20
 
 @pytest.fixture
 def browser(organisation: Organisation) -> Browser:
-    """Sit down at Anna's open desk, with one report waiting."""
+    """Sit down at Anna's open desk, with one report waiting; her colleagues know that it opened there."""
     write(organisation, make_mailbox(), "Hallo")
+    let_events_go(organisation)
     return sit_down(organisation)
 
 
@@ -74,6 +75,8 @@ def test_a_file_goes_from_desk_to_portal_to_the_reporter_byte_for_byte(
     data = os.urandom(2 * CHUNK_SIZE + 77)
     with line(organisation, tmp_path) as portal:
         browser = sit_down(organisation)
+        # What the desk tells colleagues goes without any chunk.
+        assert portal.sync().posted == 1
         path = browser.open_first()
         files_sent = [("stappen plan.pdf", [data]), ("leeg.txt", [])]
         assert answer(browser, path, "Zie de bijlagen.", files_sent).status_code == 303

@@ -97,8 +97,9 @@ class Work:
                 self.receiver.forget_cards(destroy_due(self.keyring, self.spool, now))
             self._announce(now)
             self.outbox.settle(self.spool, self.receiver.addresses & self.spool.list_incoming())
-            self._lay_cover(self.spool)
             self.collector.collect(self.spool, (m for known in self.receiver.messages.values() for m in known))
+            # Last: on a stick without room for it, everything else was done.
+            self._lay_cover(self.spool)
         except WorkstationError as error:
             self.trouble = str(error)
         except OSError:
