@@ -7,7 +7,7 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createServer } from "node:net";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -17,6 +17,7 @@ import { inject } from "vitest";
 const ROOT = join(import.meta.dirname, "..", "..");
 const PYTHON = join(ROOT, ".venv", "bin", "python");
 const ORGANISATION = "proef";
+const KIND_HEAD = 1;
 const START_MILLISECONDS = 30_000;
 const PREPARE_MILLISECONDS = 240_000;
 // A sixteenth of the work for a ticket: a few hundred messages are sent in these tests.
@@ -48,6 +49,7 @@ export class Organisation {
   portal = "";
   readonly #processes: ChildProcess[] = [];
   readonly #logs: string[] = [];
+  readonly #heads = new Set<string>();
   readonly #desks = new Map<string, { readonly address: string; readonly child: ChildProcess }>();
 
   private constructor(persons: readonly string[], folder = mkdtempSync(join(tmpdir(), "vp-organisation-"))) {
@@ -81,6 +83,7 @@ export class Organisation {
     for (const counsellor of this.counsellors.filter((each) => person === undefined || each.person === person)) {
       const { spool, credential } = counsellor;
       await workstation("sync", "--spool", spool, "--portal", this.portal, "--credential-file", credential, "--pause", "0");
+      this.#noteHeads(join(spool, "sent", "blocks"));
     }
   }
 
@@ -89,6 +92,11 @@ export class Organisation {
     // In one process: a tick takes no time, and starting Python does.
     const script = "import sys; from portal.cli import main; sys.exit(max(main(sys.argv[2:]) for _ in range(int(sys.argv[1]))))";
     await python("-c", script, `${times}`, "tick", "--config", this.path("config.toml"));
+  }
+
+  /** How many heads the couriers have posted: case events, and cover. Nobody deletes them before their term. */
+  get headCount(): number {
+    return this.#heads.size;
   }
 
   /** Run a command of the operator. */
@@ -150,6 +158,16 @@ export class Organisation {
   async stop(): Promise<void> {
     await this.#end();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  // A desk removes what belongs to a conversation that was withdrawn, so this is noted while it is there.
+  #noteHeads(sent: string): void {
+    for (const name of readdirSync(sent)) {
+      // spec: address 32 ‖ delete hash 32 ‖ kind 1 ‖ body 65,536
+      if (readFileSync(join(sent, name))[64] === KIND_HEAD) {
+        this.#heads.add(name);
+      }
+    }
   }
 
   async #end(): Promise<void> {

@@ -12,7 +12,6 @@ from crypto.encoding import check_day, check_name, check_text
 from crypto.errors import MalformedError
 from crypto.event import NOTE_SIZE, Changes, Status
 from workstation.cases.inbox import Conversation
-from workstation.cases.state import CaseState
 from workstation.desk.letters import list_tracks, show_author, show_day, show_person
 from workstation.desk.work import Work
 from workstation.errors import WorkstationError
@@ -58,8 +57,22 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What stood beside a conversation when its page was made."""
+
+    status: str
+    assigned: str
+    due: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Typed:
-    """What a counsellor filled in beside a conversation; `label` is a new one, `labels` those that are ticked."""
+    """What a counsellor filled in beside a conversation; `label` is a new one, `labels` those that are ticked.
+
+    Only what differs from what was shown was meant, whatever a colleague has changed since; where a page does not tell
+    (None), what holds now was shown.
+    """
 
     status: str = "active"
     assigned: str = ""
@@ -67,6 +80,7 @@ class Typed:
     labels: tuple[str, ...] = ()
     label: str = ""
     note: str = ""
+    shown: Shown | None = None
 
 
 def show_case(work: Work, conversation: Conversation, today: str) -> Case:
@@ -101,15 +115,16 @@ def list_labels(conversations: Iterable[Conversation]) -> tuple[str, ...]:
 
 
 def make_changes(conversation: Conversation, typed: Typed) -> Changes | None:
-    """Return what differs from what holds, or None. Raises WorkstationError for what cannot be kept."""
+    """Return what was changed, or None. Raises WorkstationError for what cannot be kept."""
     state = conversation.state
+    shown = typed.shown or Shown(state.status, state.assigned, state.due, state.labels)
     # What is closed stays closed when a note is added.
-    status = None if state.status in {typed.status, "closed"} else _check_status(typed.status)
+    is_left = typed.status == shown.status or "closed" in {shown.status, state.status}
     changes = Changes(
-        status=status,
-        assigned=None if typed.assigned == state.assigned else _check_person(conversation, typed.assigned),
-        due=None if typed.due.strip() == state.due else _check_due(typed.due.strip()),
-        labels=_check_labels(state, typed),
+        status=None if is_left else _check_status(typed.status),
+        assigned=None if typed.assigned == shown.assigned else _check_person(conversation, typed.assigned),
+        due=None if typed.due.strip() == shown.due else _check_due(typed.due.strip()),
+        labels=_check_labels(typed, shown),
         note=_check_note(typed.note),
     )
     return None if changes == Changes() else changes
@@ -150,7 +165,7 @@ def _check_due(chosen: str) -> str:
         raise WorkstationError(_("Kies een dag uit de kalender.")) from None
 
 
-def _check_labels(state: CaseState, typed: Typed) -> dict[str, bool]:
+def _check_labels(typed: Typed, shown: Shown) -> dict[str, bool]:
     new = " ".join(typed.label.split())
     try:
         wanted = {check_name(label) for label in (*typed.labels, *([new] if new else []))}
@@ -160,7 +175,7 @@ def _check_labels(state: CaseState, typed: Typed) -> dict[str, bool]:
         raise WorkstationError(_("Dit label is te lang, of er staat een vreemd teken in."))
     if len(wanted) > _LABEL_COUNT:
         raise WorkstationError(_("Zestien labels bij één gesprek is genoeg."))
-    changed = wanted.symmetric_difference(state.labels)
+    changed = wanted.symmetric_difference(shown.labels)
     return {label: label in wanted for label in sorted(changed)}
 
 

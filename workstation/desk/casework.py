@@ -20,7 +20,7 @@ from crypto.week import day_of
 from workstation.cases.inbox import Conversation
 from workstation.content import load_replies
 from workstation.desk import letterbox
-from workstation.desk.case import Typed, make_changes, make_closing
+from workstation.desk.case import Shown, Typed, make_changes, make_closing
 from workstation.desk.drafting import propose_fields
 from workstation.desk.forms import AnswerForm
 from workstation.desk.service import Desk
@@ -105,12 +105,21 @@ class Casework:
 
 
 def _read_typed() -> Typed:
-    field = request.form.get
+    field, several = request.form.get, request.form.getlist
+    shown = None
+    if "shown_status" in request.form:
+        shown = Shown(
+            field("shown_status", ""),
+            field("shown_assigned", ""),
+            field("shown_due", ""),
+            tuple(several("shown_labels")),
+        )
     return Typed(
         status=field("status", ""),
         assigned=field("assigned", ""),
         due=field("due", ""),
-        labels=tuple(request.form.getlist("labels")),
+        labels=tuple(several("labels")),
         label=field("label", ""),
         note=field("note", ""),
+        shown=shown,
     )

@@ -7,7 +7,7 @@ their couriers have brought it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from crypto import envelope, labels
 from crypto.age.hybrid import recipient_of
@@ -16,8 +16,10 @@ from crypto.encoding import digest
 from crypto.errors import MalformedError, NoMatchError
 from crypto.event import (
     OPENED_COUNT,
+    RELAYED_COUNT,
     CaseEvent,
     Changes,
+    Known,
     compose_event,
     list_event_recipients,
     serialize,
@@ -80,3 +82,14 @@ def list_unannounced(messages: Iterable[Message], own: bytes, opened: Iterable[b
     shared = [(address, cards) for address, cards in entries if own in cards and len(cards) > 1]
     for start in range(0, len(shared), OPENED_COUNT):
         yield Changes(opened=dict(shared[start : start + OPENED_COUNT]))
+
+
+def list_held(known: Iterable[Known], own: bytes, told: Collection[bytes]) -> Iterator[Changes]:
+    """Yield what this workstation (its id) has to tell about what it holds although nobody sealed it to it.
+
+    `told` are the ids of what it, or whoever passed it on, told before.
+    """
+    sealed = (each.payload.author == own or isinstance(each.payload.sealed.get(own), bytes) for each in known)
+    held = [each.id for each, is_sealed in zip(known, sealed, strict=True) if not is_sealed and each.id not in told]
+    for start in range(0, len(held), RELAYED_COUNT):
+        yield Changes(relayed={own: tuple(held[start : start + RELAYED_COUNT])})

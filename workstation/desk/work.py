@@ -28,7 +28,7 @@ from workstation.ceremony.renewal import Renewal, renew
 from workstation.desk.answer import list_entries, write_reply
 from workstation.desk.collect import Collector
 from workstation.desk.compose import Extras, make_body, propose
-from workstation.desk.events import list_unannounced, make_cover, write_event
+from workstation.desk.events import list_held, list_unannounced, make_cover, write_event
 from workstation.desk.holdings import Holdings
 from workstation.desk.outbox import Outbox
 from workstation.desk.passing import Missed, list_missed, pass_on
@@ -90,8 +90,9 @@ class Work:
             # Before anything is given out: the answer to a withdrawal must not go twice.
             holdings = Holdings(self.receiver, self.collector, self.outbox)
             Withdrawals(holdings).finish(self.spool, self.keyset, now)
-            for ended in Retention(holdings).end_due(self.conversations.values(), self.spool, now):
-                self._forget(ended)
+            ended = Retention(holdings).end_due(self.conversations.values(), self.spool, now)
+            for conversation in (*ended, *self.keyring.state.withdrawn):
+                self._forget(conversation)
             if everything:
                 # All that is here was tried, and what opened is kept or removed: only now old secrets may go.
                 self.receiver.forget_cards(destroy_due(self.keyring, self.spool, now))
@@ -107,6 +108,7 @@ class Work:
         if self.keyset is None:
             self.refusal = self.refusal or self.trouble
         for conversation in self.keyring.state.withdrawn:
+            # Also where something stood in the way before.
             self._forget(conversation)
 
     def roster(self) -> Roster | None:
@@ -224,12 +226,22 @@ class Work:
         self._read(conversation.id)
 
     def _announce(self, now: int) -> None:
-        """Tell colleagues which messages opened here, so that a desk for which one did not can say so."""
+        """Tell colleagues which messages opened here, so that a desk for which one did not can say so.
+
+        And what is here without having been sealed to us, from a backup or a colleague: nobody need pass it on.
+        """
         if self.keyset is None:
             return
         for conversation in list(self.conversations.values()):
             told = [a for a, authors in conversation.state.opened.items() if self.keyring.id in authors]
-            for changes in list_unannounced(conversation.messages, self.keyring.id, told):
+            known, held = (
+                self._list_known(conversation.id),
+                conversation.state.relayed.get(self.keyring.id, frozenset()),
+            )
+            for changes in [
+                *list_unannounced(conversation.messages, self.keyring.id, told),
+                *list_held(known, self.keyring.id, held),
+            ]:
                 # Nobody is reachable: then nobody need be told.
                 with suppress(WorkstationError):
                     self._write_event(self.keyset, self.conversations[conversation.id], changes, now)
