@@ -12,10 +12,12 @@ import pytest
 
 from crypto import labels
 from crypto.encoding import encode_b64u
+from crypto.event import Changes
 from tests.workstation.filing import sit_down
 from tests.workstation.helpers import Organisation, make_mailbox, write
 from tests.workstation.test_desk import Browser
 from tests.workstation.test_drafts import slip_of
+from tests.world import NOW
 from workstation.content import load_replies
 from workstation.desk.case import KEEP_WEEKS
 
@@ -114,6 +116,25 @@ def listed(page: str) -> list[str]:
 
 
 # The case
+
+
+def test_an_old_page_undoes_nothing_that_a_colleague_changed_meanwhile(
+    browser: Browser, organisation: Organisation
+) -> None:
+    """Only what differs from what the page showed was meant."""
+    path = browser.open_first()
+    post_case(browser, path, {"assigned": "anna", "label": "oud"})
+    shown = {name: value for name, value in Fields(browser.page).values.items() if name.startswith("shown_")}
+    organisation.collect("anna")
+    with organisation.desk("bram") as work:
+        (conversation,) = work.conversations.values()
+        changes = Changes(assigned="bram", due="2026-12-24", labels={"oud": False, "nieuw": True})
+        work.change(conversation, changes, NOW)
+    organisation.collect("bram")
+    post_case(browser, path, {**shown, "assigned": "anna", "note": CANARY}, ["oud"])
+    fields = Fields(browser.page)
+    assert (fields.values["assigned"], fields.values["due"], fields.ticked) == ("bram", "2026-12-24", ["nieuw"])
+    assert [text for _who, text in notes(browser.page)] == [CANARY]
 
 
 def test_what_the_team_notes_is_there_after_the_redirect(browser: Browser, organisation: Organisation) -> None:

@@ -18,6 +18,7 @@ from tests.world import NOW
 from workstation.cases.inbox import Conversation
 from workstation.cases.state import CaseState
 from workstation.desk.events import make_head, write_event
+from workstation.desk.passing import pass_on
 from workstation.desk.work import Work
 from workstation.spool import Spool
 
@@ -195,6 +196,28 @@ def test_a_new_workstation_gets_what_it_missed_from_a_colleague(organisation: Or
         work.answer(found, "Hier ben ik weer", NOW)
     # On other desks nothing is left to pass on either.
     organisation.collect("bram")
+    with organisation.desk("anna") as work:
+        assert not work.list_missed()
+
+
+def test_what_a_workstation_holds_without_having_been_sealed_it_need_not_be_given(organisation: Organisation) -> None:
+    """It tells so itself, whoever passed it on, or whatever backup it comes from."""
+    write(organisation, make_mailbox(), "Hallo allemaal")
+    settle(organisation)
+    handout = organisation.hand_out([organisation.enrol("chris", folder="chris2")])
+    move_in(organisation, "chris2", handout)
+    with organisation.desk("bram") as work:
+        (missed,) = work.list_missed()
+        assert work.keyset is not None
+        # Bram's desk stops before it can tell.
+        records, _told = pass_on(work.keyset, missed)
+    for record in records:
+        organisation.bring(record[:32], record[65:], ["chris2"])
+    with organisation.desk("anna") as work:
+        assert work.list_missed()
+    with organisation.desk("chris2") as work:
+        assert work.conversations
+    carry(organisation, "chris2", "anna")
     with organisation.desk("anna") as work:
         assert not work.list_missed()
 
