@@ -214,9 +214,13 @@ def test_a_lost_workstation_comes_back_by_commands_and_answers_under_a_new_id(
     # What the lost one had not delivered goes out too, and is authentic although it was retired.
     assert found == [(False, 1, "kanarie-onderweg"), (True, 0, "kanarie-nieuw"), (True, 0, "kanarie-nieuw-ander")]
     with organisation.desk("anna") as work:
-        # What the new one tells colleagues: that it opened this.
-        (event,) = (e for e in work.receiver.events[BOX.conversation] if e.payload.author == new)
-        assert work.outbox.addresses() == {event.payload.address}
+        # What the new one tells colleagues: what it holds (that went with the courier), and that it opened this.
+        told = [e.payload for known in work.receiver.events.values() for e in known if e.payload.author == new]
+        held = [e for e in told if e.changes.relayed.keys() == {new}]
+        (opened,) = (e for e in told if e not in held)
+        assert {e.conversation for e in held} == {BOX.conversation, OTHER.conversation}
+        assert opened.changes.opened
+        assert work.outbox.addresses() == {opened.address}
         assert not organisation.replies("anna")
         assert "kanarie-terug" in {m.payload.body.text for c in work.inbox() for m in c.messages}
     with organisation.desk("bram") as work:
@@ -392,12 +396,13 @@ def test_a_restored_workstation_learns_of_a_withdrawal_that_is_sealed_to_it(
         assert {c.id for c in work.inbox()} == {BOX.conversation, OTHER.conversation}
     with organisation.desk("bram") as work:
         assert work.keyring.state.withdrawn.keys() == {OTHER.conversation}
-        assert len(organisation.spool("anna").list_outgoing()) == 1
+        # The answer that the lost one had not delivered, and what the new one holds of two conversations.
+        assert len(organisation.spool("anna").list_outgoing()) == 3
     withdraw(organisation, BOX, number=1)
     with organisation.desk("anna") as work:
         assert {c.id for c in work.inbox()} == {OTHER.conversation}
         assert work.keyring.state.withdrawn.keys() == {BOX.conversation}
-    # What the lost one had not delivered goes with it; what goes out is the confirmation.
+    # What the lost one had not delivered goes with it, and so does the event; what goes out is the confirmation.
     (record,) = organisation.collect("anna")
     assert read_reply(organisation, BOX, record).payload.kind == "destroyed"
 
