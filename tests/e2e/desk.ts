@@ -92,6 +92,54 @@ export class Desk {
     await Promise.all([this.page.waitForNavigation(), this.page.click("#antwoord button.primary")]);
   }
 
+  /** Change what the team notes about the open conversation. */
+  async change({ label = "", ...fields }: Noted): Promise<void> {
+    for (const [field, value] of Object.entries({ ...fields, ...(label === "" ? {} : { label }) })) {
+      await this.#fillIn(FIELDS[field] ?? field, value);
+    }
+    await this.#submit("form[action$='/zaak']");
+  }
+
+  /** Close the open conversation. */
+  async close(): Promise<void> {
+    await this.page.$eval("form[action$='/sluiten']", (form) => form.closest("details")?.setAttribute("open", ""));
+    await this.#submit("form[action$='/sluiten']");
+  }
+
+  /** Pass on what colleagues' workstations miss; return how many there were. */
+  async passOn(): Promise<number> {
+    for (let passed = 0; ; passed += 1) {
+      await this.page.goto(this.#address);
+      if ((await this.page.$("form[action$='/doorgeven']")) === null) {
+        return passed;
+      }
+      await this.#submit("form[action$='/doorgeven']");
+    }
+  }
+
+  /** What this desk shows of every conversation: its entry in the list, its letters, and the case; in the list's order. */
+  async showAll(): Promise<Record<string, unknown>[]> {
+    await this.page.goto(this.#address);
+    const links = await this.page.$$eval(".list li a", (all) => all.map((a) => [(a).href, (a as HTMLElement).innerText] as const));
+    const shown = [];
+    for (const [link, entry] of links) {
+      await this.page.goto(link);
+      shown.push({
+        entry,
+        letters: await this.page.$$eval(".letter .sheet", (all) => all.map((each) => (each as HTMLElement).innerText)),
+        facts: await this.page.$eval(".case dl", (list) => list.innerText),
+        team: await this.page.$$eval(".case select, .case #due", (all) => all.map((each) => (each as HTMLInputElement).value)),
+        labels: await this.page.$$eval(".case [name=labels]:checked", (all) => all.map((each) => (each as HTMLInputElement).value)),
+        notes: await this.page.$$eval(".case .notes .card", (all) => all.map((each) => (each as HTMLElement).innerText)),
+      });
+    }
+    return shown;
+  }
+
+  async #submit(form: string): Promise<void> {
+    await Promise.all([this.page.waitForNavigation(), this.page.click(`${form} button:not([hidden])`)]);
+  }
+
   // A long text takes minutes to type; what is pasted arrives as well.
   async #fillIn(field: string, value: string): Promise<void> {
     await this.page.$eval(
@@ -102,6 +150,18 @@ export class Desk {
       value,
     );
   }
+}
+
+// Where a field's id is not its name.
+const FIELDS: Readonly<Record<string, string>> = { status: "status-of-case" };
+
+/** What the team may note: persons by their short name, days as YYYY-MM-DD. */
+export interface Noted {
+  readonly status?: "active" | "paused";
+  readonly assigned?: string;
+  readonly due?: string;
+  readonly label?: string;
+  readonly note?: string;
 }
 
 /** What a counsellor may add to an answer: days as YYYY-MM-DD, a track by its id. */

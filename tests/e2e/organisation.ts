@@ -78,10 +78,11 @@ export class Organisation {
     return organisation;
   }
 
-  /** Let every courier fetch and bring, or one of them. */
-  async sync(person?: string): Promise<void> {
+  /** Let every courier fetch and bring, or one of them, perhaps where its spool has been carried to. */
+  async sync(person?: string, carried?: string): Promise<void> {
     for (const counsellor of this.counsellors.filter((each) => person === undefined || each.person === person)) {
-      const { spool, credential } = counsellor;
+      const { credential } = counsellor;
+      const spool = carried ?? counsellor.spool;
       await workstation("sync", "--spool", spool, "--portal", this.portal, "--credential-file", credential, "--pause", "0");
       this.#noteHeads(join(spool, "sent", "blocks"));
     }
@@ -102,6 +103,18 @@ export class Organisation {
   /** Run a command of the operator. */
   async operate(command: string): Promise<void> {
     await python("-m", "portal", command, "--config", this.path("config.toml"));
+  }
+
+  /** Run a command of root holder, counsellor or courier, with the pass phrase; return what it says. */
+  async command(...args: readonly string[]): Promise<string> {
+    return workstation(...args, "--passphrase-file", this.path("pass"));
+  }
+
+  /** Let these workstations take what the root holder hands out, and their couriers the key that comes with it. */
+  async takeHandout(handout: string, persons: readonly string[]): Promise<void> {
+    for (const { folder, spool, credential } of this.counsellors.filter((each) => persons.includes(each.person))) {
+      await this.command("card", "--folder", folder, "--spool", spool, "--handout", handout, "--credential-file", credential);
+    }
   }
 
   /** Open a counsellor's desk, unless it is open, perhaps with further options; return its address. */
@@ -202,10 +215,7 @@ export class Organisation {
     const requests = this.counsellors.flatMap(({ folder }) => ["--request", join(folder, "aanmelding.json")]);
     const handout = this.path("uitdeelbestand.json");
     await workstation("roster", "--root", this.path("root"), ...requests, "--compared", "--out", handout, ...pass);
-    for (const { folder, spool, credential } of this.counsellors) {
-      const places = ["--folder", folder, "--spool", spool, "--handout", handout, "--credential-file", credential];
-      await workstation("card", ...places, ...pass);
-    }
+    await this.takeHandout(handout, this.counsellors.map(({ person }) => person));
   }
 
   async #serve(): Promise<void> {

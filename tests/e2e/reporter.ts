@@ -7,6 +7,12 @@ const CHOICES: readonly string[] = ["badly", "threat", "talk"];
 // In their order on the page; the first two come before the choice how to begin.
 const QUESTIONS = ["for-whom", "wellbeing", "wish", "what-happened", "how", "by-whom", "how-often", "effect", "who-knows"];
 
+/** What a reporter may want otherwise: to say that there is danger now, or that a counsellor (a name) is left out. */
+export interface Wishes {
+  readonly inDanger?: boolean;
+  readonly without?: string | null;
+}
+
 /** A reporter at a page of the portal. */
 export class Reporter {
   readonly page: Page;
@@ -25,16 +31,21 @@ export class Reporter {
   }
 
   /** Write a report: some answers, a story, and files by their paths; return the code's eight words. */
-  async write(story: string, files: readonly string[] = [], choices = CHOICES): Promise<string[]> {
-    const words = await this.writeUntilSend(story, files, choices);
+  async write(story: string, files: readonly string[] = [], choices = CHOICES, wishes: Wishes = {}): Promise<string[]> {
+    const words = await this.writeUntilSend(story, files, choices, wishes);
     await this.press("send");
     await this.step("step-sent");
     return words;
   }
 
   /** Write a report and go as far as *Versturen*; questions are answered only where there is something to choose. */
-  async writeUntilSend(story: string, files: readonly string[] = [], choices = CHOICES): Promise<string[]> {
-    await this.begin("tell");
+  async writeUntilSend(
+    story: string,
+    files: readonly string[] = [],
+    choices = CHOICES,
+    { inDanger = false, without = null }: Wishes = {},
+  ): Promise<string[]> {
+    await this.begin("tell", inDanger);
     await this.tell(story);
     await this.press("next");
     await this.step("step-files");
@@ -42,7 +53,11 @@ export class Reporter {
     await this.press("next");
     await this.#choose(choices);
     await this.step("step-exclude");
-    await this.press("skip");
+    if (without !== null) {
+      const names = await this.texts("[data-slot=name]");
+      await (await this.page.$$("#main input[data-field=person]"))[names.indexOf(without)]?.click();
+    }
+    await this.press(without === null ? "skip" : "next");
     await this.step("step-check");
     await this.press("next");
     const words = await this.takeCode();
@@ -64,12 +79,19 @@ export class Reporter {
   }
 
   /** Open the page, and begin with telling or with the questions. */
-  async begin(how: "tell" | "ask"): Promise<void> {
+  async begin(how: "tell" | "ask", inDanger = false): Promise<void> {
     await this.#go("schrijven");
-    for (const question of ["danger", "device"]) {
-      await this.step(`step-question-${question}`);
+    await this.step("step-question-danger");
+    if (inDanger) {
+      await this.page.click("#main input[value=yes]");
+      await this.press("next");
+      await this.step("step-danger");
+      await this.press("next");
+    } else {
       await this.press("skip");
     }
+    await this.step("step-question-device");
+    await this.press("skip");
     await this.step("step-begin");
     await this.press(how);
   }

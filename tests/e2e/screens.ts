@@ -1,24 +1,21 @@
 /**
- * `make screens`: every page and step into docs/screens/, as a phone and a desktop show it, by day and by night.
+ * `make screens`: every page and step of the people's site into docs/screens/.
  *
  * Nobody's judgement is automated here; the pictures are there to be looked at.
  */
 
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 
-import type { Browser, Page } from "puppeteer-core";
+import type { Browser } from "puppeteer-core";
 import { afterAll, beforeAll, describe, test } from "vitest";
 
 import { launch } from "./browsers.ts";
 import { type Agreed, Desk } from "./desk.ts";
 import { Organisation } from "./organisation.ts";
+import { clear, take } from "./pictures.ts";
 import { Proxy } from "./proxy.ts";
 import { Reporter } from "./reporter.ts";
 
-const FOLDER = join(import.meta.dirname, "..", "..", "docs", "screens");
-const WIDTHS = [360, 1280] as const;
-const SCHEMES = ["light", "dark"] as const;
 const STORIES: Readonly<Record<string, string>> = {
   nl: "Na de vergadering stond er iemand bij mijn fiets. Hij zei dat hij weet waar mijn kinderen op school zitten.",
   en: "After the meeting somebody stood next to my bike. He said that he knows where my children go to school.",
@@ -42,20 +39,14 @@ let desk: Desk;
 let deskBrowser: Browser;
 
 beforeAll(async () => {
-  rmSync(FOLDER, { recursive: true, force: true });
-  mkdirSync(FOLDER, { recursive: true });
+  clear(/^(?:nl|en)-[123]/);
   organisation = await Organisation.start(["anna"]);
   proxy = await Proxy.start(organisation.portal);
   browser = await launch("Chromium");
   photo = organisation.path("foto van de brief.jpg");
   writeFileSync(photo, Buffer.alloc(3_400_000));
   deskBrowser = await launch("Chromium");
-  const locked = await deskBrowser.newPage();
-  const address = await organisation.openDesk("anna");
-  await locked.goto(address);
-  await take(locked, "desk-1-unlock");
-  await locked.close();
-  desk = await Desk.unlock(deskBrowser, address);
+  desk = await Desk.unlock(deskBrowser, await organisation.openDesk("anna"));
 });
 
 afterAll(async () => {
@@ -63,20 +54,6 @@ afterAll(async () => {
   await proxy.stop();
   await organisation.stop();
 });
-
-/** Take a page as it stands, in each width and scheme. */
-async function take(page: Page, name: string): Promise<void> {
-  for (const width of WIDTHS) {
-    await page.setViewport({ width, height: width === 360 ? 740 : 900 });
-    for (const scheme of SCHEMES) {
-      await page.emulateMediaFeatures([
-        { name: "prefers-color-scheme", value: scheme },
-        { name: "prefers-reduced-motion", value: "reduce" },
-      ]);
-      await page.screenshot({ path: join(FOLDER, `${name}-${width}-${scheme}.webp`), fullPage: true, type: "webp", quality: 40 });
-    }
-  }
-}
 
 /** Take the step that is shown. */
 async function takeStep(reporter: Reporter, name: string, step: string): Promise<void> {
@@ -180,10 +157,3 @@ async function unusedCode(language: string): Promise<string[]> {
   await other.page.close();
   return code;
 }
-
-test("the desk", async () => {
-  await desk.inbox();
-  await take(desk.page, "desk-2-inbox");
-  await desk.read((STORIES["nl"] ?? "").slice(0, 30));
-  await take(desk.page, "desk-3-conversation");
-});

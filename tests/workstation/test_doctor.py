@@ -118,7 +118,9 @@ def test_a_folder_in_a_cloud_has_to_move(system: System, tmp_path: Path, name: s
 
 def test_files_that_others_can_read_are_counted(organisation: Organisation) -> None:
     """So are things that are neither file nor folder; and then the command that mends it does."""
-    folder = organisation.station("anna")
+    # The command works for any name that a person may have chosen.
+    folder = organisation.folder / ("Mijn 'werkplek' " + "é" * 80)
+    organisation.station("anna").rename(folder)
     assert not one(disk.examine_modes(folder)).to_do
     (folder / "keyring").chmod(0o640)
     folder.chmod(0o755)

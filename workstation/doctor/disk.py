@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import re
 import stat
 from collections.abc import Iterator
@@ -109,8 +110,8 @@ def examine_modes(folder: Path) -> Iterator[Finding]:
         yield Finding(
             _(
                 "{count} bestanden of mappen zijn voor anderen te lezen, of van een ander. "
-                'Voer uit: chmod -R go-rwx "{folder}"'
-            ).format(count=wide, folder=files.printable(str(folder))),
+                "Voer uit: chmod -R go-rwx {folder}"
+            ).format(count=wide, folder=shlex.quote(str(folder))),
             to_do=True,
         )
     if odd:
