@@ -59,7 +59,7 @@ def make_task(data: bytes, keys: Sequence[MLKEM768X25519PrivateKey]) -> Task:
 
 
 def time_limit(tasks: Iterable[Task]) -> float:
-    """Return the processor's seconds that these take: X-Wing in HPKE for each unwrapping, ChaCha20-Poly1305 for each body."""
+    """Return the processor's seconds: X-Wing in HPKE for each unwrapping, ChaCha20-Poly1305 for each body."""
     with metered() as cost:
         for task in tasks:
             for key, wrapped in task.unwrappings:

@@ -59,4 +59,9 @@ def run(part: str, folder: Path, count: int = 0) -> Figures:
 
 def best(runs: int, part: str, folder: Path, count: int = 0) -> Figures:
     """Return the figures of the quickest of several runs; ratios then are those of one and the same run."""
-    return min((run(part, folder, count) for _unused in range(runs)), key=lambda figures: figures["seconds"])
+    found = []
+    for _unused in range(runs):
+        found.append(run(part, folder, count))
+        # Whoever waits for minutes wants to see that something happens.
+        print(f"{part} {folder.name}: {found[-1]['seconds']:.2f} s", file=sys.stderr)
+    return min(found, key=lambda figures: figures["seconds"])

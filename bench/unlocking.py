@@ -16,7 +16,6 @@ from workstation.archive import Archive
 from workstation.demo.site import Site, unlock
 from workstation.desk.app import create_app
 from workstation.desk.service import Place
-from workstation.desk.work import begin
 
 _PORT: Final = 8001
 _HEADERS: Final = {"Host": f"127.0.0.1:{_PORT}", "Sec-Fetch-Site": "same-origin"}
@@ -48,19 +47,16 @@ def measure_unlocking(folder: Path, _count: int) -> Figures:
 
 
 def measure_archive(folder: Path, _count: int) -> Figures:
-    """Do the parts of an unlocking one by one; then the library's work on the archive's files alone."""
+    """Open keyring and archive one by one; then do the library's work on the archive's files alone."""
     site = Site(folder)
     with metered() as keyring_cost, unlock(site, ANNA) as keyring:
         pass
     with unlock(site, ANNA) as keyring:
-        held = reset_peak()
-        with metered() as begin_cost:
-            work = begin(keyring, site.spool(ANNA), NOW)
-        peak = read_peak()
-        del work
         archive = Archive(keyring.folder / "archive", keyring.derive_local(b"archive"))
+        before = reset_peak()
         with metered() as cost:
             known, _unreadable = archive.load(keyring.state.archives)
+        held = read_peak() - before
         files = (
             make_task((archive.folder / name).read_bytes(), [load_key(seed)])
             for conversation, seed in keyring.state.archives.items()
@@ -71,10 +67,9 @@ def measure_archive(folder: Path, _count: int) -> Figures:
             "seconds": cost.seconds,
             "processor": cost.processor,
             "keyring": keyring_cost.seconds,
-            "begin": begin_cost.seconds,
             "files": len(known),
             "limit": time_limit(tasks) / len(tasks) * len(known),
-            "held": peak - held,
+            "held": held,
         }
 
 

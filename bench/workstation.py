@@ -25,7 +25,7 @@ class Sizes:
     cost: Cost
 
 
-FULL: Final = Sizes(conversations=(100, 1_000), strangers=500, letters=100, runs=3, cost=COST)
+FULL: Final = Sizes(conversations=(100, 1_000), strangers=200, letters=100, runs=3, cost=COST)
 # Shows that everything here works; its figures say nothing.
 QUICK: Final = Sizes(conversations=(2,), strangers=2, letters=2, runs=1, cost=CHEAP)
 
@@ -63,7 +63,7 @@ def tabulate(sizes: Sizes, figures: dict[str, Figures]) -> list[Table]:
             ["its size", *(f"{each['page_size'] / 1e3:.0f} kB" for each, _, _ in columns)],
             ["peak of memory, with Argon2id", *(show_bytes(each["peak"]) for each, _, _ in columns)],
             ["– of it, before anything was opened", *(show_bytes(each["imported"]) for each, _, _ in columns)],
-            ["what is open takes, after Argon2id", *(show_bytes(each["held"]) for _, each, _ in columns)],
+            ["– what the open archive takes", *(show_bytes(each["held"]) for _, each, _ in columns)],
         ],
     )
     return [unlocking, _tabulate_rates(figures, [(archive, title) for _, archive, title in columns])]
