@@ -10,7 +10,7 @@ export VAR ?= var
 export PYTHONPATH := .
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test test-fast lint lint-python lint-web format install browsers screens vectors translations locks clean
+.PHONY: run test test-fast bench lint lint-python lint-web format install browsers screens vectors translations locks clean
 
 # Portal, couriers and a desk, on this machine only, until Ctrl+C. Neither half knows the other; they meet here.
 run: install
@@ -48,6 +48,11 @@ test: install browsers lint
 test-fast: install lint
 	@$(NODE_BIN)/vitest run --exclude '**/*.slow.test.ts' --exclude 'tests/e2e/**' & \
 	$(BIN)/pytest -q -m "not slow" -n 2 && wait $$!
+
+# What people wait for, next to the limit of the same libraries: docs/PERFORMANCE.md and bench/results.json.
+# BENCH="--quick" shows in seconds that it works; BENCH="workstation" runs one of them. Wants a quiet machine.
+bench: install
+	$(BIN)/python -m bench $(BENCH)
 
 lint: install
 	@$(MAKE) --no-print-directory -j2 lint-python lint-web

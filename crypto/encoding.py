@@ -18,8 +18,12 @@ MAX_INTEGER: Final = 2**53 - 1
 MAX_DEPTH: Final = 16
 NAME_LENGTH: Final = 80
 
+_CONTAINERS: Final = (list, dict)
+_TO_B64U: Final = bytes.maketrans(b"+/", b"-_")
+_FROM_B64U: Final = bytes.maketrans(b"-_", b"+/")
 _ORGANISATION: Final = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
 _SLUG: Final = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -46,15 +50,16 @@ def decode_b64(text: str) -> bytes:
 
 def encode_b64u(data: bytes) -> str:
     """Return base64url without padding."""
-    return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
+    return binascii.b2a_base64(data, newline=False).translate(_TO_B64U, b"=").decode("ascii")
 
 
 def decode_b64u(text: str, size: int | None = KEY_SIZE) -> bytes:
     """Read base64url without padding, of exactly `size` bytes unless that is None. Raises MalformedError."""
     try:
-        data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        data = binascii.a2b_base64(text.encode("ascii").translate(_FROM_B64U) + b"=" * (-len(text) % 4))
     except (binascii.Error, UnicodeEncodeError):
         raise MalformedError("not base64url") from None
+    # Encoding again catches foreign characters too, which a2b_base64 leaves out.
     if encode_b64u(data) != text or (size is not None and len(data) != size):
         raise MalformedError("base64url is not canonical, or of the wrong size")
     return data
@@ -73,16 +78,18 @@ def parse_json(data: bytes) -> Json:
         canonical = serialize_json(value) == data
     except (ValueError, RecursionError):
         raise MalformedError("not JSON of the kind we write") from None
-    if not canonical or not _is_shallow(value, MAX_DEPTH):
+    # What has few brackets has few levels; only what has many is walked through.
+    if not canonical or not (data.count(b"{") + data.count(b"[") <= MAX_DEPTH or _is_shallow(value, MAX_DEPTH)):
         raise MalformedError("JSON is not canonical, or too deep")
     return value
 
 
 def _is_shallow(value: Json, levels: int) -> bool:
-    if not isinstance(value, list | dict):
+    if not isinstance(value, _CONTAINERS):
         return True
     inner = value.values() if isinstance(value, dict) else value
-    return levels > 0 and all(_is_shallow(each, levels - 1) for each in inner)
+    # Most of what stands in an object is text: it is not worth a call each.
+    return levels > 0 and all(_is_shallow(each, levels - 1) for each in inner if isinstance(each, _CONTAINERS))
 
 
 def _refuse(_: str) -> Json:
@@ -145,7 +152,7 @@ def check_boolean(value: Json) -> bool:
 
 def check_text(value: Json) -> str:
     """Return the value if it is text without control characters except line feeds. Raises MalformedError."""
-    if not isinstance(value, str) or any((c < " " and c != "\n") or "\x7f" <= c <= "\x9f" for c in value):
+    if not isinstance(value, str) or _CONTROL.search(value) is not None:
         raise MalformedError("not text, or text with control characters")
     return value
 

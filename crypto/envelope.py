@@ -58,6 +58,11 @@ def open(block: bytes, identities: Sequence[Identity]) -> tuple[bytes, bytes]:  
 
     Raises MalformedError (not an envelope), NoMatchError (not for us), ForgedError (for us, and changed).
     """
+    return open_any(block, identities)[1:]
+
+
+def open_any(block: bytes, identities: Sequence[Identity]) -> tuple[int, bytes, bytes]:
+    """Open a block as `open` does; return also, first, which of the identities opened it (its place)."""
     if len(block) != BLOCK_SIZE:
         raise MalformedError("not one block")
     header, size = age_format.parse(block)
@@ -67,7 +72,8 @@ def open(block: bytes, identities: Sequence[Identity]) -> tuple[bytes, bytes]:  
         if stanza.arguments[0] != STANZA_TYPE:
             raise MalformedError("an envelope has hybrid stanzas only")
         check_stanza(stanza)
-    return unpad(file.decrypt(block, identities))
+    which, plaintext = file.decrypt_any(block, identities)
+    return which, *unpad(plaintext)
 
 
 def _shuffle(recipients: list[bytes], random: Random) -> list[bytes]:

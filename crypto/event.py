@@ -42,7 +42,7 @@ from crypto.payload import (
     reference_json,
     sealed_json,
 )
-from crypto.payload import parse as parse_payload
+from crypto.payload import read as read_payload
 from crypto.roster import Roster, Workstation
 from crypto.verifying import verify
 
@@ -131,8 +131,7 @@ _CHANGES: Final = frozenset({"assigned", "due", "keep_until", "labels", "note", 
 
 def is_event(data: bytes) -> bool:
     """Say whether an opened payload claims to be an event and not a message. Raises MalformedError if it is neither."""
-    value = parse_json(data)
-    return isinstance(value, dict) and value.get("type") == "event"
+    return _is_event(parse_json(data))
 
 
 def compose_event(  # noqa: PLR0913, PLR0917 - who, to whom, about what, and the three that only a caller knows
@@ -173,9 +172,10 @@ def list_event_recipients(keyset: Keyset, event: Event) -> list[bytes]:
 
 def read_known(data: bytes, signature: bytes) -> Known:
     """Return a message or event that was authenticated before. Raises MalformedError."""
-    if is_event(data):
-        return CaseEvent(digest(data), parse(data), data, signature)
-    return Message(message_id(data), parse_payload(data), data, signature)
+    value = parse_json(data)
+    if _is_event(value):
+        return CaseEvent(digest(data), _read(value), data, signature)
+    return Message(message_id(data), read_payload(value), data, signature)
 
 
 def list_messages(known: Iterable[Known]) -> list[Message]:
@@ -229,7 +229,15 @@ def serialize(event: Event) -> bytes:
 
 def parse(data: bytes) -> Event:
     """Read an event; nothing in it is true before its signature is verified. Raises MalformedError."""
-    fields = check_keys(parse_json(data), _KEYS)
+    return _read(parse_json(data))
+
+
+def _is_event(value: Json) -> bool:
+    return isinstance(value, dict) and value.get("type") == "event"
+
+
+def _read(value: Json) -> Event:
+    fields = check_keys(value, _KEYS)
     if fields["type"] != "event":
         raise MalformedError("not an event")
     check_integer(fields["version"], PROTOCOL_VERSION, PROTOCOL_VERSION)

@@ -143,7 +143,11 @@ def serialize(payload: Payload) -> bytes:
 
 def parse(data: bytes) -> Payload:
     """Read a payload; nothing in it is true before its signature is verified. Raises MalformedError."""
-    value = parse_json(data)
+    return read(parse_json(data))
+
+
+def read(value: Json) -> Payload:
+    """Read a payload from its JSON. Raises MalformedError."""
     kind = _parse_kind(value.get("type") if isinstance(value, dict) else None)
     by_mailbox = kind in KINDS_BY_MAILBOX
     fields = check_keys(value, _KEYS | {"contact"} if by_mailbox else _KEYS)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from functools import reduce
+import base64
+import binascii
+from collections.abc import Iterable
+from functools import lru_cache, reduce
 from operator import xor
 from typing import Final
 
@@ -15,9 +18,16 @@ RECIPIENT_SIZE: Final = 1_216
 MLKEM_SIZE: Final = 1_184
 IDENTITY_PREFIX: Final = "age-secret-key-pq-"
 
+# Every message of a conversation names the same recipient, and every look at a keyset the same cards. Less than 1 MB.
+_REMEMBERED: Final = 256
+
 _MODULUS: Final = 3_329
 _COEFFICIENTS_SIZE: Final = 1_152
+_BASE32: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _BECH32: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_TO_BECH32: Final = bytes.maketrans(_BASE32, _BECH32.encode())
+_FROM_BECH32: Final = bytes.maketrans(_BECH32.encode(), _BASE32)
+_DIGITS: Final = bytes.maketrans(_BASE32, bytes(range(32)))
 _BECH32_GENERATOR: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)  # BIP 173
 # What each value of the five top bits adds; a recipient has 1,952 digits, and opening the desk reads thousands of them.
 _BECH32_STEPS: Final = tuple(
@@ -48,6 +58,16 @@ def decode_recipient(text: Json) -> bytes:
     """Read `age1pq1…`; return 1,216 bytes. Raises MalformedError."""
     if not isinstance(text, str):
         raise MalformedError("not a recipient")
+    return _decode_recipient(text)
+
+
+def forget_recipients() -> None:
+    """Forget which recipients were read of late: they are public keys, and those of mailboxes tell conversations."""
+    _decode_recipient.cache_clear()
+
+
+@lru_cache(_REMEMBERED)
+def _decode_recipient(text: str) -> bytes:
     recipient = _decode_bech32(RECIPIENT_PREFIX, text, RECIPIENT_SIZE)
     check_recipient(recipient)
     return recipient
@@ -85,10 +105,10 @@ def decode_identity(text: str) -> bytes:
     return seed
 
 
-def _polymod(values: list[int]) -> int:
+def _polymod(digits: Iterable[int]) -> int:
     checksum = 1
-    for value in values:
-        checksum = (checksum & 0x1FFFFFF) << 5 ^ value ^ _BECH32_STEPS[checksum >> 25]
+    for digit in digits:
+        checksum = (checksum & 0x1FFFFFF) << 5 ^ digit ^ _BECH32_STEPS[checksum >> 25]
     return checksum
 
 
@@ -97,19 +117,22 @@ def _expand(prefix: str) -> list[int]:
 
 
 def _encode_bech32(prefix: str, data: bytes) -> str:
-    count = -(-len(data) * 8 // 5)
-    bits = f"{int.from_bytes(data, 'big'):0{len(data) * 8}b}".ljust(count * 5, "0")
-    digits = [int(bits[i : i + 5], 2) for i in range(0, count * 5, 5)]
-    check = _polymod([*_expand(prefix), *digits, 0, 0, 0, 0, 0, 0]) ^ 1
-    return prefix + "1" + "".join(_BECH32[d] for d in digits + [check >> 5 * (5 - i) & 31 for i in range(6)])
+    # RFC 4648's base32 cuts bytes into the same groups of five bits; only its letters and its padding are others.
+    body = base64.b32encode(data).rstrip(b"=")
+    check = _polymod([*_expand(prefix), *body.translate(_DIGITS), 0, 0, 0, 0, 0, 0]) ^ 1
+    ending = "".join(_BECH32[check >> 5 * (5 - i) & 31] for i in range(6))
+    return f"{prefix}1{body.translate(_TO_BECH32).decode('ascii')}{ending}"
 
 
 def _decode_bech32(prefix: str, text: str, size: int) -> bytes:
     count = -(-size * 8 // 5)
     if len(text) != len(prefix) + 1 + count + 6 or not text.startswith(prefix + "1"):
         raise MalformedError("not bech32 of the expected kind and size")
-    bits = "".join(f"{max(_BECH32.find(character), 0):05b}" for character in text[len(prefix) + 1 : -6])
-    data = int(bits[: size * 8], 2).to_bytes(size, "big")
+    body = text[len(prefix) + 1 : -6].encode("ascii", "replace").translate(_FROM_BECH32)
+    try:
+        data = base64.b32decode(body + b"=" * (-count % 8))
+    except binascii.Error:
+        raise MalformedError("not bech32") from None
     # Encoding again catches a wrong checksum, a foreign character and non-zero filling alike.
     if _encode_bech32(prefix, data) != text:
         raise MalformedError("bech32 is not canonical")

@@ -24,17 +24,28 @@ def decrypt(data: bytes, identities: Sequence[Identity]) -> bytes:
 
     Raises MalformedError (header), NoMatchError (no identity opens it), ForgedError (MAC or body).
     """
+    return decrypt_any(data, identities)[1]
+
+
+def decrypt_any(data: bytes, identities: Sequence[Identity]) -> tuple[int, bytes]:
+    """Decrypt a whole file; return which of the identities opened it (its place), and the plaintext.
+
+    Raises MalformedError (header), NoMatchError (no identity opens it), ForgedError (MAC or body).
+    """
     header, offset = age_format.parse(data)
-    file_key = unwrap(header, identities)
+    which, file_key = unwrap(header, identities)
     age_format.verify(header, file_key)
-    return stream.decrypt(data[offset + NONCE_SIZE :], file_key, data[offset : offset + NONCE_SIZE])
+    return which, stream.decrypt(data[offset + NONCE_SIZE :], file_key, data[offset : offset + NONCE_SIZE])
 
 
-def unwrap(header: Header, identities: Sequence[Identity]) -> bytes:
-    """Return the file key (16 bytes) that one of the identities finds. Raises MalformedError, NoMatchError."""
-    for identity in identities:
+def unwrap(header: Header, identities: Sequence[Identity]) -> tuple[int, bytes]:
+    """Return the place of the first identity that finds a file key, and that (16 bytes).
+
+    Raises MalformedError, NoMatchError.
+    """
+    for which, identity in enumerate(identities):
         for stanza in header.stanzas:
             file_key = identity.unwrap(stanza)
             if file_key is not None:
-                return file_key
+                return which, file_key
     raise NoMatchError("no identity opens this")

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto import body, code, conversation, encoding, envelope, labels, letter
+from crypto import body, code, conversation, encoding, envelope, labels, letter, recipient
 from crypto.age import stream
 from crypto.age.hybrid import Identity, recipient_of
-from crypto.errors import ForgedError, MalformedError, ProtocolError
+from crypto.errors import ForgedError, MalformedError, NoMatchError, ProtocolError
 from tests import world
 
 WORDS = (Path(__file__).parent.parent.parent / "content/words/nl.txt").read_text().split()
@@ -132,6 +132,67 @@ def _opens(block: bytes, identity: bytes) -> bool:
     except ProtocolError:
         return False
     return True
+
+
+RECIPIENT = recipient.encode_recipient(recipient_of(world.make_random("spelling")(32)))
+
+
+@given(st.integers(0, len(RECIPIENT) - 1), st.characters() | st.sampled_from("qpzry9x8gf2tvdw0s3jn54khce6mua7lA=?"))
+def test_a_recipient_has_one_spelling(place: int, letter: str) -> None:
+    """No letter of it can be another; neither the first time it is read nor, remembered, the second time."""
+    changed = RECIPIENT[:place] + letter + RECIPIENT[place + 1 :]
+    for text in (changed, changed, RECIPIENT):
+        if text == RECIPIENT:
+            assert recipient.encode_recipient(recipient.decode_recipient(text)) == text
+        else:
+            with pytest.raises(MalformedError):
+                recipient.decode_recipient(text)
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_an_identity_is_read_as_it_was_written(seed: bytes) -> None:
+    """Inverse."""
+    assert recipient.decode_identity(recipient.encode_identity(seed)) == seed
+
+
+def test_few_recipients_are_remembered_and_no_identity_is() -> None:
+    """What is remembered is bounded, public, and can be forgotten."""
+    recipient.forget_recipients()
+    recipient.decode_identity(recipient.encode_identity(bytes(32)))
+    assert recipient._decode_recipient.cache_info().currsize == 0
+    assert recipient.decode_recipient(RECIPIENT) is recipient.decode_recipient(RECIPIENT)
+    most = recipient._decode_recipient.cache_info().maxsize
+    assert most is not None
+    assert most * (len(RECIPIENT) + recipient.RECIPIENT_SIZE) < 10**6
+    recipient.forget_recipients()
+    assert recipient._decode_recipient.cache_info().currsize == 0
+
+
+@given(st.text("AQabz01-_+/= é", max_size=8))
+def test_base64url_has_one_spelling(text: str) -> None:
+    """Whatever is read would have been written so."""
+    try:
+        data = encoding.decode_b64u(text, None)
+    except MalformedError:
+        return
+    assert encoding.encode_b64u(data) == text
+
+
+def test_brackets_in_a_text_are_no_levels() -> None:
+    """A text may hold as many as it likes."""
+    value = {"text": "[{" * 100}
+    assert encoding.parse_json(encoding.serialize_json(value)) == value
+
+
+def test_an_envelope_tells_which_identity_opened_it() -> None:
+    """The first one that opens any stanza; so the desk knows which card a message must name."""
+    seeds = [world.make_random(f"which {i}")(32) for i in range(4)]
+    block = envelope.seal(b"{}", bytes(64), [recipient_of(seeds[2]), recipient_of(seeds[3])], os.urandom)
+    identities = [Identity(seed) for seed in seeds]
+    assert envelope.open_any(block, identities) == (2, b"{}", bytes(64))
+    assert envelope.open_any(block, identities[::-1])[0] == 0
+    with pytest.raises(NoMatchError):
+        envelope.open_any(block, identities[:2])
 
 
 def test_a_sealed_block_tells_nothing_by_its_shape() -> None:

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import Cookie, TestResponse
 
 from crypto.keyset import fingerprint
+from crypto.recipient import _decode_recipient
 from crypto.week import WEEK_SECONDS
 from tests.workstation.helpers import PASSPHRASE, Organisation, make_mailbox, write
 from tests.world import NOW
@@ -159,6 +160,28 @@ def test_a_page_says_when_somebody_waits(browser: Browser) -> None:
     assert "Niemand wacht nu op antwoord." in browser.page
     assert "<h3>Loopt</h3>" in browser.page
     assert "Wacht sinds" not in browser.page
+
+
+def test_locked_no_mailbox_is_remembered(browser: Browser) -> None:
+    """What was read of recipients is remembered only as long as the desk is open."""
+    browser.unlock()
+    browser.open_first()
+    assert _decode_recipient.cache_info().currsize > 0
+    browser.post("/vergrendelen")
+    assert _decode_recipient.cache_info().currsize == 0
+
+
+def test_a_new_roster_is_seen_at_once(organisation: Organisation) -> None:
+    """What was verified once is not what holds for ever."""
+    with organisation.desk("anna") as work:
+        before = work.roster()
+        assert work.roster() is before
+        newer = organisation.hand_out([organisation.enrol("dana")])
+        work.keyring.state.roster = newer.roster
+        after = work.roster()
+    assert before is not None
+    assert after is not None
+    assert after.version == before.version + 1
 
 
 def test_locked_nothing_is_shown(browser: Browser) -> None:

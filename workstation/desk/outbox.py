@@ -75,6 +75,7 @@ class Outbox:
         Raises UnfitFileError, OSError.
         """
         lists = self._list_parts()
+        there = spool.list_outgoing()
         obstacle = None
         for address in self._list_firsts():
             try:
@@ -82,7 +83,7 @@ class Outbox:
                 records = self._read_records(address)
                 waiting = [r for r in records if not (spool.was_sent(r) or r[:KEY_SIZE] in arrived)]
                 if waiting:
-                    self._pass_on(address, parts, waiting, spool)
+                    self._pass_on(address, parts, waiting, spool, there)
                 else:
                     self._forget(address, parts, spool)
             except UnfitFileError as error:
@@ -147,17 +148,18 @@ class Outbox:
             files.remove(self.folder / f"{address.hex()}-{part.name}")
         files.remove(self.folder / address.hex())
 
-    def _pass_on(self, address: bytes, parts: list[_Part], records: list[bytes], spool: Spool) -> None:
+    def _pass_on(
+        self, address: bytes, parts: list[_Part], records: list[bytes], spool: Spool, there: set[bytes]
+    ) -> None:
         # In this order: a courier that comes in between never carries a reply without its chunks.
         if parts:
-            there = spool.list_outgoing_chunks() | spool.list_sent_chunks()
+            chunks = spool.list_outgoing_chunks() | spool.list_sent_chunks()
             for part in parts:
-                spool.put_outgoing_chunks(self._make_records(part, there))
+                spool.put_outgoing_chunks(self._make_records(part, chunks))
             spool.put_parts(address, (chunk for part in parts for chunk in part.addresses()))
         else:
             # A list that somebody else has laid there would hold the reply back for ever.
             spool.drop_parts(address, ())
-        there = spool.list_outgoing()
         for record in records:
             if record[:KEY_SIZE] not in there or spool.read_outgoing(record[:KEY_SIZE]) != record:
                 spool.put_outgoing(record)

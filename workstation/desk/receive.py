@@ -26,7 +26,7 @@ from crypto.conversation import (
     newest_allow,
     speakers,
 )
-from crypto.errors import ForgedError, NoMatchError, ProtocolError
+from crypto.errors import ForgedError, ProtocolError
 from crypto.event import CaseEvent, Event, Known, authenticate_event, check_event_sealed, is_event
 from crypto.event import parse as parse_event
 from crypto.labels import KEY_SIZE
@@ -133,15 +133,13 @@ class Receiver:
         weeks = self.notes.left(address, self.keyring.state.cards)
         this_week = week_number(now)
         # Honest senders seal to this week's card, or to one a little older: those first.
-        for week in sorted(weeks, key=lambda w: (w > this_week, abs(w - this_week))):
-            try:
-                return (*envelope.open(block, [self._identity(week)]), self.keyring.state.cards[week].hash)
-            except NoMatchError:
-                continue
-            except ProtocolError:
-                break
-        self.notes.add(address, weeks)
-        return None
+        likely = sorted(weeks, key=lambda w: (w > this_week, abs(w - this_week)))
+        try:
+            which, data, signature = envelope.open_any(block, [self._identity(week) for week in likely])
+        except ProtocolError:
+            self.notes.add(address, weeks)
+            return None
+        return data, signature, self.keyring.state.cards[likely[which]].hash
 
     def _identity(self, week: int) -> Identity:
         if week not in self.identities:

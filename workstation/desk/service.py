@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crypto.recipient import forget_recipients
 from workstation.clock import Clock, Timer, read_elapsed
 from workstation.desk.letterbox import Letterbox, sweep
 from workstation.desk.work import Work, begin
@@ -84,6 +85,8 @@ class Desk:
             work, self._work, self._token = self._work, None, ""
             if work is not None:
                 work.keyring.close()
+            # Public keys, but those of mailboxes: they would tell whom this desk knows.
+            forget_recipients()
             self.forget()
 
     def lock_if_idle(self) -> None:

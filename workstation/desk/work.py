@@ -15,6 +15,7 @@ from crypto.errors import ProtocolError
 from crypto.event import Changes, Known
 from crypto.keyset import Keyset, verify
 from crypto.roster import Roster, open_roster
+from crypto.verifying import Document
 from crypto.week import day_of, in_grace
 from workstation import files
 from workstation.archive import Archive
@@ -73,6 +74,7 @@ class Work:
     renewal: Renewal | None = None
     outlook: Outlook | None = None
     checked: tuple[tuple[str, bool, bytes | None] | None, Keyset | None, str] = (None, None, "")
+    known_roster: tuple[Document, Roster] | None = None
     trouble: str = ""
     conversations: dict[bytes, Conversation] = field(default_factory=dict)
     names: dict[bytes, str] = field(default_factory=dict)
@@ -114,7 +116,12 @@ class Work:
     def roster(self) -> Roster | None:
         """Return the newest roster that this workstation has verified, expired or not: for names."""
         document = self.keyring.state.roster
-        return None if document is None else open_roster(document, self.keyring.pins)
+        if document is None:
+            return None
+        # Asked for with every line of a page; verifying it again each time would take as long as everything else.
+        if self.known_roster is None or self.known_roster[0] != document:
+            self.known_roster = document, open_roster(document, self.keyring.pins)
+        return self.known_roster[1]
 
     def team_words(self) -> tuple[int, tuple[str, ...]] | None:
         """Return that roster's number and its eight words, for whoever calls to compare them."""

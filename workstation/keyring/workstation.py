@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -30,26 +30,25 @@ LOCK_NAME: Final = "lock"
 
 @dataclass(slots=True)
 class Keyring:
-    """An unlocked workstation. No other process can unlock it until it is closed."""
+    """An unlocked workstation. No other process can unlock it until it is closed.
+
+    `verifying` is the public half of the signing key, `id` the workstation's id: asked for with every message.
+    """
 
     seal: Seal
     state: State
     lock: int
+    verifying: bytes = field(init=False)
+    id: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.verifying = verifying_key(self.state.signing)
+        self.id = author_id(labels.ID_WORKSTATION, self.verifying)
 
     @property
     def folder(self) -> Path:
         """The folder in which this keyring lies, with everything else that this workstation keeps."""
         return self.seal.path.parent
-
-    @property
-    def verifying(self) -> bytes:
-        """The public half of the signing key."""
-        return verifying_key(self.state.signing)
-
-    @property
-    def id(self) -> bytes:
-        """The workstation's id."""
-        return author_id(labels.ID_WORKSTATION, self.verifying)
 
     @property
     def pins(self) -> Pins:
