@@ -319,6 +319,28 @@ def test_a_refused_answer_survives_locking(browser: Browser) -> None:
     assert shown(browser.page) == CANARY
 
 
+def test_a_refused_answer_waits_for_its_own_page(browser: Browser, organisation: Organisation) -> None:
+    """With the sentence that says why; another conversation's page, in a second window perhaps, does not take it."""
+    write(organisation, make_mailbox(8), "Nog iemand")
+    browser.get()
+    one, other = re.findall(r'href="(/gesprek/[^"]+)"', browser.page)
+    browser.get(one)
+    browser.post(f"{one}/antwoord", {"text": CANARY, "next": "2020-01-01"})
+    browser.post(f"{other}/antwoord", {"text": "Iets anders", "next": "2020-01-01"})
+    browser.get()
+    assert "is voorbij" not in browser.page
+    for path, text in ((other, "Iets anders"), (one, CANARY)):
+        browser.get(path)
+        assert shown(browser.page) == text
+        assert "is voorbij" in browser.page
+        assert "Concept van" not in browser.page
+        # Once; from then on it is a draft like any other.
+        browser.get(path)
+        assert shown(browser.page) == text
+        assert "is voorbij" not in browser.page
+        assert "Concept van" in browser.page
+
+
 def test_a_full_disk_costs_no_word(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then the page says that it could not be kept, and a refused answer still stands in its form."""
     path = browser.open_first()

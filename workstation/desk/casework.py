@@ -23,6 +23,7 @@ from workstation.desk import letterbox
 from workstation.desk.case import Shown, Typed, make_changes, make_closing
 from workstation.desk.drafting import propose_fields
 from workstation.desk.forms import AnswerForm
+from workstation.desk.refused import Refused, put_aside
 from workstation.desk.service import Desk
 from workstation.errors import WorkstationError
 
@@ -71,7 +72,7 @@ class Casework:
                 if changes is not None:
                     work.change(found, changes, self.desk.clock())
             except WorkstationError as error:
-                session["unkept"] = (name, typed, str(error))
+                put_aside("case", name, Refused(typed, str(error)))
         return redirect(url_for("desk.conversation", name=name, _anchor="zaak"), 303)
 
     def begin(self, name: str) -> Response:

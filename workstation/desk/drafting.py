@@ -13,6 +13,7 @@ from workstation.desk import letterbox
 from workstation.desk.compose import propose
 from workstation.desk.failures import is_by_script
 from workstation.desk.forms import AnswerForm
+from workstation.desk.refused import take_up
 from workstation.desk.service import Desk
 from workstation.desk.settings import Settings
 from workstation.desk.work import Work
@@ -50,7 +51,7 @@ class Drafting:
         with self.desk.work(session.get("token", "")) as work:
             found = work.find(name) or abort(404)
             letterbox.discard(work.keyring, found.id)
-            session.pop("refused", None)
+            take_up("answer", name)
         return redirect(_answer_of(name), 303)
 
     def stay(self) -> Page:

@@ -25,6 +25,7 @@ from workstation.desk.forms import AnswerForm, DownloadForm, UnlockForm
 from workstation.desk.letters import list_tracks, show_day, show_letters, title
 from workstation.desk.listing import count_waiting, list_found, list_missed, list_sections
 from workstation.desk.notices import list_notices
+from workstation.desk.refused import Refused, forget_gone, put_aside, take_up
 from workstation.desk.service import Desk
 from workstation.desk.sessions import MemorySessions
 from workstation.desk.uploads import DeskRequest
@@ -60,7 +61,7 @@ class Views:
             return render_template("unlock.html", form=UnlockForm(formdata=None), error=session.pop("told", ""))
         with self.desk.work(session["token"]) as work:
             work.take_in(self.desk.clock())
-            return self._show(work, None)
+            return self._show(work)
 
     def unlock(self) -> Page:
         """Open the keyring; the session gets a new name."""
@@ -92,9 +93,10 @@ class Views:
             return redirect(url_for("desk.inbox"), 303)
         with self.desk.work(session["token"]) as work:
             work.take_in(self.desk.clock())
-            refused, typed, error = session.pop("refused", ("", {}, ""))
-            form = AnswerForm(formdata=None, **typed) if refused == name else None
-            return self._show(work, work.find(name) or abort(404), form, error if form else "")
+            found, refused = work.find(name) or abort(404), take_up("answer", name)
+            if refused is None:
+                return self._show(work, found)
+            return self._show(work, found, AnswerForm(formdata=None, **refused.typed), refused.error)
 
     def answer(self, name: str) -> Page:
         """Seal an answer and the files that came with it."""
@@ -112,7 +114,7 @@ class Views:
                 # next page: Chromium's session file keeps what was posted to a page that answers it itself.
                 chosen = uploads is not None and uploads.are_there
                 again = _("Er is niets verstuurd. Kies uw bestanden opnieuw.") if chosen else ""
-                session["refused"] = (name, form.typed(), f"{error} {again}".rstrip())
+                put_aside("answer", name, Refused(form.typed(), f"{error} {again}".rstrip()))
                 # And should the desk be locked before that page is asked for, it is a draft.
                 with suppress(WorkstationError, OSError):
                     shown = propose_fields(found, day_of(self.desk.clock()))
@@ -165,12 +167,10 @@ class Views:
         return self.desk.is_open(session.get("token", ""))
 
     def _show(
-        self, work: Work, conversation: Conversation | None, form: AnswerForm | None = None, error: str = ""
+        self, work: Work, conversation: Conversation | None = None, form: AnswerForm | None = None, error: str = ""
     ) -> str:
         me, today = work.keyring.state.me, day_of(self.desk.clock())
-        if "refused" in session and work.find(session["refused"][0]) is None:
-            # It was withdrawn meanwhile, and what was to be said there goes with it.
-            del session["refused"]
+        forget_gone(work.names.values())
         words = session.get("words", "")
         draft_day, slip = "", ""
         if conversation is not None:
@@ -191,7 +191,7 @@ class Views:
             tracks=list_tracks(),
             replies=load_replies(),
             keep_weeks=KEEP_WEEKS,
-            unkept=_take_unkept(work, conversation),
+            unkept={} if conversation is None else _take_unkept(work, conversation),
             refusal=work.refusal,
             form=form,
             slip=slip,
@@ -201,14 +201,10 @@ class Views:
         )
 
 
-def _take_unkept(work: Work, conversation: Conversation | None) -> dict[str, object]:
-    """Return what could not be kept about this case, and why; what was typed about another one waits for its page."""
-    named, typed, problem = session.get("unkept", ("", {}, ""))
-    found = work.find(named)
-    if found is not None and found is not conversation:
-        return {}
-    session.pop("unkept", None)
-    return {} if found is None else {"error": problem, **typed}
+def _take_unkept(work: Work, conversation: Conversation) -> dict[str, object]:
+    """Return what could not be kept about this case, and why."""
+    refused = take_up("case", work.names[conversation.id])
+    return {} if refused is None else {"error": refused.error, **refused.typed}
 
 
 def _describe(work: Work, conversation: Conversation, today: str) -> dict[str, object]:
