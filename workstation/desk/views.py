@@ -14,11 +14,10 @@ from crypto.labels import DEMO_ROOT_KEY
 from crypto.week import day_of
 from workstation.cases.inbox import Conversation
 from workstation.content import load_replies
-from workstation.desk import letterbox
 from workstation.desk.case import KEEP_WEEKS, show_case
 from workstation.desk.compose import Extras
 from workstation.desk.download import make_download
-from workstation.desk.drafting import fill_in, propose_fields
+from workstation.desk.drafting import fill_in, fill_in_case, open_answer
 from workstation.desk.enclosed import show_size
 from workstation.desk.filenames import show_name
 from workstation.desk.forms import AnswerForm, DownloadForm, UnlockForm
@@ -82,9 +81,7 @@ class Views:
         """
         self.desk.lock()
         session.clear()
-        if request.form.get("slip"):
-            with suppress(WorkstationError, OSError):
-                self.desk.letterbox.take(request.form["slip"], request.form, day_of(self.desk.clock()))
+        self.desk.letterbox.take(request.form.get("slip", ""), request.form, day_of(self.desk.clock()))
         return redirect(url_for("desk.inbox"), 303)
 
     def conversation(self, name: str) -> Page:
@@ -103,12 +100,15 @@ class Views:
         form = AnswerForm()
         uploads = cast("DeskRequest", request).uploads
         with self.desk.work(session.get("token", "")) as work:
-            found = work.find(name) or abort(404)
+            found, today = work.find(name) or abort(404), day_of(self.desk.clock())
+            drawer = open_answer(work, found, today)
             try:
                 staged = () if uploads is None else uploads.take()
                 typed = form.typed()
                 work.answer(found, typed.pop("text"), self.desk.clock(), staged, Extras(**typed))
-                self._drop_draft(work, found)
+                # It is sealed. A draft that cannot be removed now is shown again, which costs nobody anything.
+                with suppress(WorkstationError, OSError):
+                    drawer.discard()
             except WorkstationError as error:
                 # What was typed stays, for an error must never cost anybody their words. It waits in memory for the
                 # next page: Chromium's session file keeps what was posted to a page that answers it itself.
@@ -117,15 +117,8 @@ class Views:
                 put_aside("answer", name, Refused(form.typed(), f"{error} {again}".rstrip()))
                 # And should the desk be locked before that page is asked for, it is a draft.
                 with suppress(WorkstationError, OSError):
-                    shown = propose_fields(found, day_of(self.desk.clock()))
-                    letterbox.keep(work.keyring, found.id, form.typed(), shown, day_of(self.desk.clock()))
+                    drawer.keep(form.typed(), today)
         return redirect(url_for("desk.conversation", name=name, _anchor="antwoord"), 303)
-
-    @staticmethod
-    def _drop_draft(work: Work, found: Conversation) -> None:
-        # The answer is sealed. A draft that cannot be removed now is shown again, which costs nobody anything.
-        with suppress(WorkstationError, OSError):
-            letterbox.discard(work.keyring, found.id)
 
     def attachment(self, name: str) -> Page:
         """Say what happens when an attachment leaves the desk, and ask."""
@@ -191,7 +184,7 @@ class Views:
             tracks=list_tracks(),
             replies=load_replies(),
             keep_weeks=KEEP_WEEKS,
-            unkept={} if conversation is None else _take_unkept(work, conversation),
+            unkept={} if conversation is None else fill_in_case(work, conversation),
             refusal=work.refusal,
             form=form,
             slip=slip,
@@ -199,12 +192,6 @@ class Views:
             answering=conversation is not None and not (work.refusal and not error and not draft_day),
             error=error,
         )
-
-
-def _take_unkept(work: Work, conversation: Conversation) -> dict[str, object]:
-    """Return what could not be kept about this case, and why."""
-    refused = take_up("case", work.names[conversation.id])
-    return {} if refused is None else {"error": refused.error, **refused.typed}
 
 
 def _describe(work: Work, conversation: Conversation, today: str) -> dict[str, object]:
