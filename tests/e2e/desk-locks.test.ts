@@ -121,7 +121,7 @@ describe.each(SEATS)("in %s, %s", (kind, person) => {
 
   test("Escape twice empties the page at once and locks; Back shows nothing; what was typed is a draft", async () => {
     await page.type("#text", ". Tot het laatst");
-    await page.type("#note", ", en Bram");
+    await page.type("#note", "Bram vragen. ");
     await page.evaluate(() => {
       // It hears the key after the page's own script does, and its note outlives the page.
       addEventListener("keydown", () => (window.name = document.body.textContent === "" ? "empty" : "full"), { capture: true });
@@ -138,7 +138,7 @@ describe.each(SEATS)("in %s, %s", (kind, person) => {
     }
     await sit();
     await expect(typed()).resolves.toContain(". Tot het laatst");
-    await expect(noted()).resolves.toBe(`${NOTE}, en Bram`);
+    await expect(noted()).resolves.toMatch(/Bram vragen/);
   }, 120_000);
 
   test("one Escape, one that closes the keys, and Escapes far apart lock nothing", async () => {
@@ -181,12 +181,12 @@ describe.each(SEATS)("in %s, %s", (kind, person) => {
     await expect(text()).resolves.toContain("Gaat mee bij de volgende synchronisatie.");
     await expect(typed()).resolves.toBe("");
     await expect(text()).resolves.not.toContain("Het is nog niet verstuurd.");
-    await expect(noted()).resolves.toBe(`${NOTE}, en Bram`);
+    await expect(noted()).resolves.toMatch(/Bram vragen/);
   }, 60_000);
 
   test("a note that is kept is no draft any more", async () => {
     await Promise.all([page.waitForNavigation(), page.click("#case-form button:not(.quiet)")]);
-    await expect(page.$eval(".notes", (list) => list.textContent)).resolves.toContain(`${NOTE}, en Bram`);
+    await expect(page.$eval(".notes", (list) => list.textContent)).resolves.toContain("Bram vragen.");
     await expect(noted()).resolves.toBe("");
     await expect(text()).resolves.not.toContain("Concept van");
   }, 60_000);

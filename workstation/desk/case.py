@@ -11,6 +11,7 @@ from crypto.body import Track
 from crypto.encoding import check_day, check_name, check_text
 from crypto.errors import MalformedError
 from crypto.event import NOTE_SIZE, Changes, Status
+from workstation.cases.ending import find_last_day
 from workstation.cases.inbox import Conversation
 from workstation.desk.letters import list_tracks, show_author, show_day, show_person
 from workstation.desk.work import Work
@@ -48,6 +49,7 @@ class Case:
     summary: str
     status: Status
     keep_until: str
+    held_by_danger: bool
     keep_weeks: int
     assigned: str
     due: str
@@ -99,7 +101,8 @@ def show_case(work: Work, conversation: Conversation, today: str) -> Case:
         next=_show_next(conversation.agreed.next, today),
         summary=conversation.agreed.summary,
         status=state.status,
-        keep_until="" if state.keep_until is None else show_day(state.keep_until),
+        keep_until="" if state.keep_until is None else show_day(find_last_day(conversation) or state.keep_until),
+        held_by_danger=state.keep_until is not None and find_last_day(conversation) is None,
         keep_weeks=_KEEP[conversation.agreed.track],
         assigned=state.assigned,
         due=state.due,
