@@ -11,10 +11,13 @@ from html.parser import HTMLParser
 import pytest
 
 from crypto import labels
+from crypto.body import Body
+from crypto.conversation import Draft
 from crypto.encoding import encode_b64u
 from crypto.event import Changes
+from crypto.week import day_of
 from tests.workstation.filing import sit_down
-from tests.workstation.helpers import Organisation, make_mailbox, write
+from tests.workstation.helpers import Organisation, make_mailbox, send, write
 from tests.workstation.test_desk import Browser
 from tests.workstation.test_drafts import slip_of
 from tests.world import NOW
@@ -320,6 +323,56 @@ def test_without_a_keyset_nothing_is_changed_and_nothing_lost(browser: Browser, 
     assert written(organisation) == before
     assert alert(browser.page)
     assert Fields(browser.page).values["note"] == "Bewaar mij"
+
+
+# Danger
+
+
+def steps(page: str) -> list[str]:
+    """Return the steps of the panel above the letters, if it is there."""
+    found = re.search(r'<section class="sheet danger".*?</section>', page, re.DOTALL)
+    return [] if found is None else re.findall(r"<li>\s*(.*?)\s*<", found[0], re.DOTALL)
+
+
+def test_where_danger_is_told_the_page_says_what_to_do(organisation: Organisation) -> None:
+    """Above the letters, with a beginning of an answer; until somebody has answered, and nowhere else."""
+    body = Body("Hij staat voor de deur.", {"danger": ("yes",)}, 2)
+    send(organisation, make_mailbox(), Draft("message", body, day_of(NOW), 0, None, {}))
+    write(organisation, make_mailbox(8), "Een gewone brief")
+    browser = sit_down(organisation)
+    path = browser.open_first()
+    (other,) = {where for where in listed(browser.page) if where != path}
+    shown = " ".join(steps(browser.page))
+    for word in ("112", "nummer", "geen hulp kunt sturen", "collega", "notitie", "Synchroniseer"):
+        assert word in shown
+    # A browser sends the button's value before that of the form's own list.
+    assert browser.page.index('value="nl.danger"') < browser.page.index('<select id="reply"')
+    # Once: it does not stand beside the letters as well.
+    assert browser.page.count("Bel een collega.") == 1
+    browser.post(f"{path}/begin", {"text": "", "reply": ["nl.danger", "nl.first"]})
+    browser.get(path)
+    assert Fields(browser.page).values["text"] == load_replies()["nl"]["danger"].text
+    browser.get(other)
+    assert steps(browser.page) == []
+    assert browser.page.count("Bel een collega.") == 1
+    browser.get(path)
+    browser.post(f"{path}/antwoord", {"text": "Bel 112."})
+    browser.get(path)
+    assert steps(browser.page) == []
+
+
+def test_what_to_do_in_danger_is_there_in_english(organisation: Organisation) -> None:
+    """All of it: a counsellor who speaks English must not look for a word now."""
+    body = Body("He is at the door.", {"danger": ("yes",)}, 2)
+    send(organisation, make_mailbox(), Draft("message", body, day_of(NOW), 0, None, {}))
+    browser = sit_down(organisation)
+    browser.open_first()
+    dutch = steps(browser.page)
+    browser.post("/keuze", {"language": "en"})
+    browser.open_first()
+    english = steps(browser.page)
+    assert len(english) == len(dutch) == 7
+    assert not set(english) & set(dutch)
 
 
 # The end of a case

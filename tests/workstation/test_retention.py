@@ -139,11 +139,11 @@ def test_danger_that_nobody_answered_keeps_a_closed_conversation(organisation: O
     with organisation.desk("anna", OVER) as work:
         (conversation,) = work.conversations.values()
         assert judge(conversation, day_of(OVER)).place == Place.DANGER
-        assert show_case(work, conversation, day_of(OVER)).held_by_danger
+        assert show_case(work, conversation, day_of(OVER)).danger
         work.answer(conversation, "Bel 112.", OVER)
         work.take_in(OVER)
         (conversation,) = work.conversations.values()
-        assert not show_case(work, conversation, day_of(OVER)).held_by_danger
+        assert not show_case(work, conversation, day_of(OVER)).danger
     assert len(organisation.replies("anna")) == 1
     later = OVER + WEEK_SECONDS
     live_on(organisation, later)

@@ -13,6 +13,7 @@ from crypto.errors import MalformedError
 from crypto.event import NOTE_SIZE, Changes, Status
 from workstation.cases.ending import find_last_day
 from workstation.cases.inbox import Conversation
+from workstation.cases.unanswered import list_unanswered, tell_danger
 from workstation.desk.letters import list_tracks, show_author, show_day, show_person
 from workstation.desk.work import Work
 from workstation.errors import WorkstationError
@@ -37,7 +38,10 @@ class NoteShown:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What stands beside a conversation. `people` are those who may read it, by person."""
+    """What stands beside a conversation. `people` are those who may read it, by person.
+
+    `danger` is true where the reporter told of danger and nobody has answered.
+    """
 
     people: dict[str, str]
     excluded: tuple[str, ...]
@@ -49,7 +53,7 @@ class Case:
     summary: str
     status: Status
     keep_until: str
-    held_by_danger: bool
+    danger: bool
     keep_weeks: int
     assigned: str
     due: str
@@ -102,7 +106,7 @@ def show_case(work: Work, conversation: Conversation, today: str) -> Case:
         summary=conversation.agreed.summary,
         status=state.status,
         keep_until="" if state.keep_until is None else show_day(find_last_day(conversation) or state.keep_until),
-        held_by_danger=state.keep_until is not None and find_last_day(conversation) is None,
+        danger=tell_danger(list_unanswered(conversation.letters)),
         keep_weeks=_KEEP[conversation.agreed.track],
         assigned=state.assigned,
         due=state.due,
