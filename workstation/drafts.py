@@ -1,8 +1,10 @@
-"""What a counsellor has typed and not sent: one sealed file for each conversation. spec: Workstation.
+"""What a counsellor has typed and not sent: for each conversation a sealed answer and a sealed note. spec: Workstation.
 
 A draft is sealed to its conversation's archive identity. So whoever has the public half alone can keep one and not read
-it, and with the key of a conversation its draft is gone, too. A file is named by HMAC(local key, conversation) and has
-one of three sizes, so the folder shows how many drafts there are and roughly how long; not whose, and not what.
+it, and with the key of a conversation its drafts are gone, too. A file is named by HMAC(local key, conversation ‖ tag)
+and has one of three sizes, so the folder shows how many drafts there are and roughly how long; not whose, and not what.
+
+Two files, because a locked desk can keep and not read: what came from one form must not need the other's words.
 
 What is not given: that a file is the newest. Whoever can write to the folder can put an older one back.
 """
@@ -26,10 +28,27 @@ from workstation.texts import translate as _
 
 # Of the plaintext: a page or twenty; the longest answer there can be; that, all of it signs that JSON must escape.
 SIZES: Final = (2**16, 2**19, 2**22)
-FIELDS: Final = ("text", "gist", "summary", "track", "next")
 _LENGTH_SIZE: Final = 4
 # Header and tags of an age file are a few kB.
 _FILE_SIZE: Final = SIZES[-1] + 2**16
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A form whose words are kept: what the names of its files end with before hashing, and its fields.
+
+    `words` are the fields in which somebody writes; the others are chosen, and stand in the conversation too.
+    """
+
+    tag: bytes
+    fields: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+# Without a tag: so drafts that were kept before there were notes are still found.
+ANSWER: Final = Kind(b"", ("text", "gist", "summary", "track", "next"), ("text", "gist", "summary"))
+NOTE: Final = Kind(b"note", ("note", "label"), ("note", "label"))
+KINDS: Final = (ANSWER, NOTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +61,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The place of one draft; it takes drafts, and gives none out."""
+    """The place of one draft; it takes drafts of its kind, and gives none out."""
 
     path: Path
     recipient: bytes
+    kind: Kind
 
     def keep(self, draft: Draft) -> None:
         """Seal a draft; it replaces the one before, whole or not at all. Raises WorkstationError, OSError."""
-        files.write_atomic(self.path, age.encrypt(_pad(_serialize(draft)), [self.recipient], os.urandom))
+        files.write_atomic(self.path, age.encrypt(_pad(_serialize(draft, self.kind)), [self.recipient], os.urandom))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,47 +85,53 @@ class Drafts:
         files.make_folder(folder)
         return cls(folder, local_key)
 
-    def slot(self, conversation: bytes, seed: bytes) -> Slot:
-        """Return the place of a conversation's draft."""
-        return Slot(self._path(conversation), recipient_of(seed))
+    def slot(self, conversation: bytes, seed: bytes, kind: Kind) -> Slot:
+        """Return the place of a conversation's draft of this kind."""
+        return Slot(self._path(conversation, kind), recipient_of(seed), kind)
 
-    def open(self, conversation: bytes, seed: bytes) -> Draft | None:
+    def open(self, conversation: bytes, seed: bytes, kind: Kind) -> Draft | None:
         """Open a conversation's draft, if there is one. Raises UnfitFileError if it is damaged."""
-        path = self._path(conversation)
+        path = self._path(conversation, kind)
         sealed = files.read_file(path, _FILE_SIZE)
         if sealed is None:
             return None
         try:
-            return _parse(_unpad(age.decrypt(sealed, [Identity(seed)])))
+            return _parse(_unpad(age.decrypt(sealed, [Identity(seed)])), kind)
         except ProtocolError:
             raise files.unfit(path) from None
 
-    def discard(self, conversation: bytes) -> None:
-        """Remove a conversation's draft, if there is one. Raises OSError."""
-        path = self._path(conversation)
+    def discard(self, conversation: bytes, kind: Kind) -> None:
+        """Remove a conversation's draft of this kind, if there is one. Raises OSError."""
+        path = self._path(conversation, kind)
         if path.exists():
             files.remove(path)
+
+    def destroy(self, conversation: bytes) -> None:
+        """Remove everything that was typed into a conversation. Raises OSError."""
+        for kind in KINDS:
+            self.discard(conversation, kind)
 
     def sweep(self, conversations: Iterable[bytes]) -> None:
         """Remove what belongs to none of these: nobody can open it any more. Raises OSError."""
         files.sweep(self.folder)
-        known = {self._path(conversation) for conversation in conversations}
+        known = {self._path(conversation, kind) for conversation in conversations for kind in KINDS}
         for path in self.folder.iterdir():
             if path not in known:
                 files.remove(path)
 
-    def _path(self, conversation: bytes) -> Path:
-        return self.folder / hmac.digest(self.local_key, conversation, "sha256").hex()
+    def _path(self, conversation: bytes, kind: Kind) -> Path:
+        # spec: name = HMAC(H(local key ‖ drafts), conversation id ‖ tag of the kind)
+        return self.folder / hmac.digest(self.local_key, conversation + kind.tag, "sha256").hex()
 
 
-def _serialize(draft: Draft) -> bytes:
-    return serialize_json({"day": draft.day, **{name: draft.typed.get(name, "") for name in FIELDS}})
+def _serialize(draft: Draft, kind: Kind) -> bytes:
+    return serialize_json({"day": draft.day, **{name: draft.typed.get(name, "") for name in kind.fields}})
 
 
-def _parse(data: bytes) -> Draft:
-    fields = check_keys(parse_json(data), frozenset({"day", *FIELDS}))
+def _parse(data: bytes, kind: Kind) -> Draft:
+    fields = check_keys(parse_json(data), frozenset({"day", *kind.fields}))
     typed = {name: value for name, value in fields.items() if name != "day" and isinstance(value, str)}
-    if len(typed) != len(FIELDS):
+    if len(typed) != len(kind.fields):
         raise MalformedError("a field of a draft that is no text")
     return Draft(check_day(fields["day"]), typed)
 

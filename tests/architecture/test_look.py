@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SHEETS = [ROOT / "web/style/look.css", ROOT / "templates/desk/static/desk.css"]
+SHEETS = [ROOT / "web/style/look.css", ROOT / "templates/desk/static/style/look.css"]
 COLOURS = ("paper", "sheet", "ink", "soft", "calm", "alarm")
 
 

@@ -14,6 +14,7 @@ import { Reporter } from "./reporter.ts";
 
 const STORY = "Iemand wachtte gisteren bij mijn huis.";
 const TYPED = "Wat naar voor u. Ik lees met u mee";
+const NOTE = "Morgen de wijkagent bellen";
 // Each browser has a desk of its own. One minute is the shortest time after which a desk locks.
 const SEATS: readonly (readonly [Kind, string])[] = [
   ["Chromium", "anna"],
@@ -67,6 +68,7 @@ describe.each(SEATS)("in %s, %s", (kind, person) => {
   }
 
   const typed = async (): Promise<string> => page.$eval("#text", (area) => (area as HTMLTextAreaElement).value);
+  const noted = async (): Promise<string> => page.$eval("#note", (area) => (area as HTMLTextAreaElement).value);
   const said = async (): Promise<string> => page.$eval("#status", (region) => region.textContent);
   const text = async (): Promise<string> => page.evaluate(() => document.documentElement.textContent);
   const isLocked = async (): Promise<boolean> => page.evaluate(() => document.querySelector("#passphrase") !== null).catch(() => false);
@@ -108,8 +110,18 @@ describe.each(SEATS)("in %s, %s", (kind, person) => {
     await expect(text()).resolves.toContain("Concept van");
   }, 120_000);
 
+  test("a note is kept by itself like an answer, and neither takes the other along", async () => {
+    await page.type("#note", NOTE);
+    await expect.poll(said).toBe("Concept bewaard.");
+    await page.reload();
+    await expect(noted()).resolves.toBe(NOTE);
+    await expect(typed()).resolves.toBe(TYPED);
+    await expect(text()).resolves.toContain("Het team ziet het nog niet.");
+  }, 60_000);
+
   test("Escape twice empties the page at once and locks; Back shows nothing; what was typed is a draft", async () => {
     await page.type("#text", ". Tot het laatst");
+    await page.type("#note", "Bram vragen. ");
     await page.evaluate(() => {
       // It hears the key after the page's own script does, and its note outlives the page.
       addEventListener("keydown", () => (window.name = document.body.textContent === "" ? "empty" : "full"), { capture: true });
@@ -126,6 +138,7 @@ describe.each(SEATS)("in %s, %s", (kind, person) => {
     }
     await sit();
     await expect(typed()).resolves.toContain(". Tot het laatst");
+    await expect(noted()).resolves.toMatch(/Bram vragen/);
   }, 120_000);
 
   test("one Escape, one that closes the keys, and Escapes far apart lock nothing", async () => {
@@ -167,6 +180,14 @@ describe.each(SEATS)("in %s, %s", (kind, person) => {
     await Promise.all([page.waitForNavigation(), page.click("#antwoord button.primary")]);
     await expect(text()).resolves.toContain("Gaat mee bij de volgende synchronisatie.");
     await expect(typed()).resolves.toBe("");
+    await expect(text()).resolves.not.toContain("Het is nog niet verstuurd.");
+    await expect(noted()).resolves.toMatch(/Bram vragen/);
+  }, 60_000);
+
+  test("a note that is kept is no draft any more", async () => {
+    await Promise.all([page.waitForNavigation(), page.click("#case-form button:not(.quiet)")]);
+    await expect(page.$eval(".notes", (list) => list.textContent)).resolves.toContain("Bram vragen.");
+    await expect(noted()).resolves.toBe("");
     await expect(text()).resolves.not.toContain("Concept van");
   }, 60_000);
 });

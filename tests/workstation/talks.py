@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from crypto import labels, payload
 from crypto.body import Body
 from crypto.conversation import Message, seen_by
-from crypto.event import Changes
+from crypto.event import CaseEvent, Changes
 from tests import world
 from tests.workstation.test_state import PERSONS, event
 from workstation.cases.inbox import Conversation, read_conversation
@@ -22,10 +22,17 @@ class Talk:
 
     seed: str = "reporter"
     messages: list[Message] = field(default_factory=list)
-    noted: list[Changes] = field(default_factory=list)
+    noted: list[CaseEvent] = field(default_factory=list)
 
-    def write(self, day: str, text: str = "Hallo", answers: Mapping[str, tuple[str, ...]] | None = None) -> Talk:
-        """Let the reporter say something."""
+    def write(
+        self,
+        day: str,
+        text: str = "Hallo",
+        answers: Mapping[str, tuple[str, ...]] | None = None,
+        *,
+        crossing: bool = False,
+    ) -> Talk:
+        """Let the reporter say something; where letters are crossing, they have not seen what the team wrote."""
         box = world.make_mailbox(self.seed)
         own = [message for message in self.messages if message.payload.author == box.conversation]
         written = world.write_message(
@@ -33,7 +40,7 @@ class Talk:
             TEAM,
             number=len(own),
             previous=own[-1].id if own else None,
-            seen=seen_by(self.messages, box.conversation),
+            seen={} if crossing else seen_by(self.messages, box.conversation),
             day=day,
             body=Body(text, answers or {}, 2),
         )
@@ -55,15 +62,14 @@ class Talk:
         return self._add(written, labels.SIGN_WORKSTATION, counsellor.signing)
 
     def note(self, changes: Changes) -> Talk:
-        """Let the team change what holds, after everything that was said."""
-        self.noted.append(changes)
+        """Let the team change what holds, after everything that was said until now."""
+        newest = max((m.payload.number for m in self.messages if m.payload.kind == "message"), default=-1)
+        self.noted.append(event(0, len(self.noted) + 1, changes, seen=newest))
         return self
 
     def read(self) -> Conversation:
-        """Return the conversation; whoever noted something had seen all that was said."""
-        newest = max(m.payload.number for m in self.messages if m.payload.kind == "message")
-        events = [event(0, time, changes, seen=newest) for time, changes in enumerate(self.noted, 1)]
-        return read_conversation(self.messages, events, PERSONS)
+        """Return the conversation."""
+        return read_conversation(self.messages, self.noted, PERSONS)
 
     def _add(self, written: payload.Payload, tag: bytes, key: bytes) -> Talk:
         data, signature = world.sign_payload(written, tag, key)

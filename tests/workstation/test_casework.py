@@ -11,10 +11,13 @@ from html.parser import HTMLParser
 import pytest
 
 from crypto import labels
+from crypto.body import Body
+from crypto.conversation import Draft
 from crypto.encoding import encode_b64u
 from crypto.event import Changes
+from crypto.week import day_of
 from tests.workstation.filing import sit_down
-from tests.workstation.helpers import Organisation, make_mailbox, write
+from tests.workstation.helpers import Organisation, make_mailbox, send, write
 from tests.workstation.test_desk import Browser
 from tests.workstation.test_drafts import slip_of
 from tests.world import NOW
@@ -84,10 +87,10 @@ def post_case(browser: Browser, path: str, fields: Mapping[str, str], ticked: Se
 
 
 def written(organisation: Organisation) -> dict[str, bytes]:
-    """Return what Anna's desk has written, without its cover, which it lays at each look."""
+    """Return what Anna's desk has written, without drafts and cover, which it lays at each look."""
     folders = (organisation.station("anna"), organisation.folder / "anna-spool")
     paths = (path for folder in folders for path in folder.rglob("*") if path.is_file())
-    return {str(path): path.read_bytes() for path in paths if "cover" not in path.parts}
+    return {str(path): path.read_bytes() for path in paths if not {"cover", "drafts"} & {*path.parts}}
 
 
 def events(organisation: Organisation) -> int:
@@ -222,7 +225,7 @@ def test_only_who_may_read_it_can_be_chosen(browser: Browser) -> None:
 def test_a_refused_change_keeps_what_was_typed_and_writes_nothing(
     browser: Browser, organisation: Organisation, wrong: dict[str, str], about: str
 ) -> None:
-    """One sentence says what to do; all other fields wait too, once, and a later page is as it was."""
+    """One sentence says what to do; all other fields wait too, once; what was written is a draft from then on."""
     path = browser.open_first()
     post_case(browser, path, {"label": "gezin"})
     typed = {
@@ -248,12 +251,14 @@ def test_a_refused_change_keeps_what_was_typed_and_writes_nothing(
     browser.get(path)
     assert alert(browser.page) == ""
     fields = Fields(browser.page)
-    assert (fields.values["note"], fields.values["due"], fields.ticked) == ("", "", ["gezin"])
+    assert (fields.values["note"], fields.values["label"]) == (typed["note"], typed["label"])
+    assert (fields.values["due"], fields.ticked) == ("", ["gezin"])
+    assert "Het team ziet het nog niet." in browser.page
     assert notes(browser.page) == []
 
 
 def test_what_was_refused_waits_for_its_own_page(browser: Browser, organisation: Organisation) -> None:
-    """Another page that is loaded in between, in a second window perhaps, does not take it; locking does."""
+    """Another page that is loaded in between, in a second window perhaps, does not; after locking it is a draft."""
     write(organisation, make_mailbox(2), "Nog een melding")
     path = browser.open_first()
     (other,) = {where for where in listed(browser.page) if where != path}
@@ -268,9 +273,13 @@ def test_what_was_refused_waits_for_its_own_page(browser: Browser, organisation:
     browser.post(f"{path}/zaak", {**TYPED, "due": "morgen", "note": "Bewaar mij"})
     browser.post("/vergrendelen")
     browser.unlock()
-    for where in ("/", *listed(browser.page)):
+    browser.get()
+    found = []
+    for where in listed(browser.page):
         browser.get(where)
-        assert "Bewaar mij" not in browser.page
+        found.append(Fields(browser.page).values["note"])
+        assert alert(browser.page) == ""
+    assert sorted(found) == ["", "Bewaar mij"]
 
 
 def test_a_disk_that_is_full_costs_nobody_their_note(browser: Browser, organisation: Organisation) -> None:
@@ -314,6 +323,56 @@ def test_without_a_keyset_nothing_is_changed_and_nothing_lost(browser: Browser, 
     assert written(organisation) == before
     assert alert(browser.page)
     assert Fields(browser.page).values["note"] == "Bewaar mij"
+
+
+# Danger
+
+
+def steps(page: str) -> list[str]:
+    """Return the steps of the panel above the letters, if it is there."""
+    found = re.search(r'<section class="sheet danger".*?</section>', page, re.DOTALL)
+    return [] if found is None else re.findall(r"<li>\s*(.*?)\s*<", found[0], re.DOTALL)
+
+
+def test_where_danger_is_told_the_page_says_what_to_do(organisation: Organisation) -> None:
+    """Above the letters, with a beginning of an answer; until somebody has answered, and nowhere else."""
+    body = Body("Hij staat voor de deur.", {"danger": ("yes",)}, 2)
+    send(organisation, make_mailbox(), Draft("message", body, day_of(NOW), 0, None, {}))
+    write(organisation, make_mailbox(8), "Een gewone brief")
+    browser = sit_down(organisation)
+    path = browser.open_first()
+    (other,) = {where for where in listed(browser.page) if where != path}
+    shown = " ".join(steps(browser.page))
+    for word in ("112", "nummer", "geen hulp kunt sturen", "collega", "notitie", "Synchroniseer"):
+        assert word in shown
+    # A browser sends the button's value before that of the form's own list.
+    assert browser.page.index('value="nl.danger"') < browser.page.index('<select id="reply"')
+    # Once: it does not stand beside the letters as well.
+    assert browser.page.count("Bel een collega.") == 1
+    browser.post(f"{path}/begin", {"text": "", "reply": ["nl.danger", "nl.first"]})
+    browser.get(path)
+    assert Fields(browser.page).values["text"] == load_replies()["nl"]["danger"].text
+    browser.get(other)
+    assert steps(browser.page) == []
+    assert browser.page.count("Bel een collega.") == 1
+    browser.get(path)
+    browser.post(f"{path}/antwoord", {"text": "Bel 112."})
+    browser.get(path)
+    assert steps(browser.page) == []
+
+
+def test_what_to_do_in_danger_is_there_in_english(organisation: Organisation) -> None:
+    """All of it: a counsellor who speaks English must not look for a word now."""
+    body = Body("He is at the door.", {"danger": ("yes",)}, 2)
+    send(organisation, make_mailbox(), Draft("message", body, day_of(NOW), 0, None, {}))
+    browser = sit_down(organisation)
+    browser.open_first()
+    dutch = steps(browser.page)
+    browser.post("/keuze", {"language": "en"})
+    browser.open_first()
+    english = steps(browser.page)
+    assert len(english) == len(dutch) == 7
+    assert not set(english) & set(dutch)
 
 
 # The end of a case

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,12 @@ import pytest
 
 from crypto.encoding import encode_b64u
 from crypto.keyset import verify
-from crypto.labels import BLOCK_SIZE, KIND_REPLY, TYPE_ROSTER
+from crypto.labels import BLOCK_SIZE, KIND_HEAD, KIND_REPLY, TYPE_ROSTER
 from crypto.verifying import Document, serialize_document
 from tests.workstation.helpers import ORGANISATION, PERSONS, Organisation, make_mailbox, read_reply, write
 from tests.workstation.portals import Answer, Stub, real_portal, stub_portal
 from tests.world import NOW, make_team
+from workstation.commands.daily import _describe
 from workstation.content import ROOT
 from workstation.courier.client import Client
 from workstation.courier.credential import read_credential, write_credential
@@ -46,6 +48,11 @@ def spool(tmp_path: Path) -> Spool:
 
 def record(address: bytes) -> bytes:
     return (address + DELETE_HASH + bytes([KIND_REPLY]) + ENVELOPE).ljust(RECORD_SIZE, b"x")
+
+
+def head(address: bytes) -> bytes:
+    """Return a record that is an event, or cover: who could tell."""
+    return (address + DELETE_HASH + bytes([KIND_HEAD]) + ENVELOPE).ljust(RECORD_SIZE, b"x")
 
 
 def roster() -> bytes:
@@ -164,6 +171,68 @@ def test_a_reply_that_is_not_taken_stays(stub: Stub, spool: Spool, status: int) 
     assert done.posted == 0
     assert len(done.problems) == 1
     assert spool.list_outgoing() == {ADDRESSES[0]}
+
+
+@pytest.mark.parametrize(
+    ("status", "about"),
+    [
+        (401, "Vraag de beheerder van de lijst"),
+        (403, "Vraag de beheerder van de lijst"),
+        (404, "Klopt het adres?"),
+        (409, "Schrijf het in het bureau nog eens"),
+        (410, "Klopt het adres?"),
+        (413, "Meld dit aan wie de server beheert."),
+        (500, "code 500"),
+        (503, "Synchroniseer later nog eens."),
+    ],
+)
+def test_of_what_is_refused_people_hear_what_it_was_why_and_what_to_do(
+    stub: Stub, spool: Spool, status: int, about: str
+) -> None:
+    """Answers are counted in one sentence; what colleagues tell each other is told of without a number."""
+    for address in ADDRESSES[:3]:
+        spool.put_outgoing(record(address))
+    for address in ADDRESSES[3:]:
+        spool.put_outgoing(head(address))
+    stub.answers[POST] = Answer(status)
+    done = sync(stub, spool)
+    answers, notes = done.problems
+    assert answers.startswith("Antwoorden die niet zijn aangenomen: 3. ")
+    assert notes.startswith("Notities van het team zijn niet allemaal aangenomen. ")
+    for sentence in (answers, notes):
+        assert about in sentence
+        assert "in de map" in sentence
+    assert not re.search(r"[0-9]", notes.replace(str(status), ""))
+    assert done.notes_wait
+    assert spool.list_outgoing() == set(ADDRESSES)
+
+
+@pytest.mark.parametrize("status", [204, 409, 503])
+def test_cover_is_told_to_nobody(stub: Stub, spool: Spool, status: int) -> None:
+    """Whether it went or not, and however much of it: who synchronises reads the same."""
+    stub.answers[POST] = Answer(status)
+    told = []
+    # Of a larger mean, e to its negative power is nought.
+    for mean in (0.0, 500.0):
+        for address in ADDRESSES:
+            spool.put_cover(head(address))
+        with Client(stub.url) as client:
+            told.append(_describe(Courier(client, spool, CREDENTIAL, cover=mean).sync(NOW)))
+    assert sum((method, path) == POST for method, path, _body in stub.asked) == len(ADDRESSES)
+    assert told[0] == told[1]
+    assert told[0] == [
+        "Gesynchroniseerd: 0 opgehaald, 0 documenten gepubliceerd. Weggebracht: 0 antwoorden, en wat het team noteerde."
+    ]
+
+
+def test_answers_that_went_are_counted_and_notes_are_not(stub: Stub, spool: Spool) -> None:
+    """Two answers and a note: the number is that of the answers."""
+    for address in ADDRESSES[:2]:
+        spool.put_outgoing(record(address))
+    spool.put_outgoing(head(ADDRESSES[2]))
+    done = sync(stub, spool)
+    assert (done.answers, done.posted, done.notes_wait) == (2, 3, False)
+    assert _describe(done)[0].endswith("Weggebracht: 2 antwoorden, en wat het team noteerde.")
 
 
 @pytest.mark.parametrize("status", [400, 403, 409, 503])

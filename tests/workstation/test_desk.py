@@ -16,7 +16,7 @@ from crypto.recipient import _decode_recipient
 from crypto.week import WEEK_SECONDS
 from tests.workstation.helpers import PASSPHRASE, Organisation, make_mailbox, write
 from tests.world import NOW
-from workstation.content import load_words
+from workstation.content import ROOT, load_words
 from workstation.desk.app import create_app
 from workstation.desk.guard import HEADERS
 from workstation.desk.serve import Server
@@ -313,6 +313,18 @@ def test_a_typed_address_shows_the_page(browser: Browser) -> None:
     """A person who opens the desk is not an attacker; both names of this machine will do."""
     assert browser.get("/", **{"Sec-Fetch-Site": "none"}).status_code == 200
     assert browser.get("/", Host=f"localhost:{PORT}").status_code == 200
+
+
+def test_every_part_of_the_look_is_named_once_and_served_from_here(browser: Browser) -> None:
+    """The policy allows no style from elsewhere and none in the page; a part that nobody names would style nothing."""
+    browser.get("/static/desk.css")
+    named = re.findall(r'@import "\./(style/[a-z]+\.css)";', browser.page)
+    folder = ROOT / "templates" / "desk" / "static"
+    assert sorted(named) == sorted(str(path.relative_to(folder)) for path in (folder / "style").iterdir())
+    for name in named:
+        answer = browser.get(f"/static/{name}")
+        assert (answer.status_code, answer.mimetype) == (200, "text/css")
+        assert browser.get(f"/static/{name}", **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
 
 
 def test_every_answer_carries_the_same_headers(browser: Browser) -> None:

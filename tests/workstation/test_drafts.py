@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.workstation.test_desk import HOST, PORT, Browser, everything_below
 from tests.world import NOW
 from workstation.desk.app import create_app
 from workstation.desk.service import Place
-from workstation.drafts import FIELDS, SIZES, Draft, Drafts
+from workstation.drafts import ANSWER, NOTE, SIZES, Draft, Drafts
 from workstation.errors import UnfitFileError, WorkstationError
 
 CANARY = "kanarie-9c1e"
@@ -31,6 +32,12 @@ def browser(organisation: Organisation) -> Browser:
 def drafts_of(organisation: Organisation) -> list[Path]:
     folder = organisation.station("anna") / "drafts"
     return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def noted(page: str) -> str:
+    """Return what stands in the note's field."""
+    found = re.search(r'<textarea id="note"[^>]*>\s*([^<]*)</textarea>', page)
+    return "" if found is None else found[1]
 
 
 def slip_of(page: str) -> str:
@@ -56,12 +63,12 @@ def come_back(organisation: Organisation) -> Browser:
 def test_a_draft_comes_back_as_it_was(tmp_path: Path) -> None:
     """Every field, and the day."""
     drafts = Drafts.prepare(tmp_path / "drafts", LOCAL)
-    assert drafts.open(CONVERSATION, SEED) is None
-    drafts.slot(CONVERSATION, SEED).keep(Draft("2026-11-18", TYPED))
-    assert drafts.open(CONVERSATION, SEED) == Draft("2026-11-18", TYPED)
-    drafts.discard(CONVERSATION)
-    drafts.discard(CONVERSATION)
-    assert drafts.open(CONVERSATION, SEED) is None
+    assert drafts.open(CONVERSATION, SEED, ANSWER) is None
+    drafts.slot(CONVERSATION, SEED, ANSWER).keep(Draft("2026-11-18", TYPED))
+    assert drafts.open(CONVERSATION, SEED, ANSWER) == Draft("2026-11-18", TYPED)
+    drafts.discard(CONVERSATION, ANSWER)
+    drafts.discard(CONVERSATION, ANSWER)
+    assert drafts.open(CONVERSATION, SEED, ANSWER) is None
 
 
 def test_a_drafts_file_shows_nothing_but_one_of_three_sizes(tmp_path: Path) -> None:
@@ -70,7 +77,7 @@ def test_a_drafts_file_shows_nothing_but_one_of_three_sizes(tmp_path: Path) -> N
     sizes = []
     for length in (0, 1, 60_000, 70_000, 400_000, 1_000_000):
         text = (CANARY + " " * length)[: max(length, len(CANARY))]
-        drafts.slot(CONVERSATION, SEED).keep(Draft("2026-11-18", {"text": text}))
+        drafts.slot(CONVERSATION, SEED, ANSWER).keep(Draft("2026-11-18", {"text": text}))
         (path,) = (tmp_path / "drafts").iterdir()
         data = path.read_bytes()
         assert CANARY.encode() not in data
@@ -79,29 +86,54 @@ def test_a_drafts_file_shows_nothing_but_one_of_three_sizes(tmp_path: Path) -> N
         sizes.append(len(data))
     assert sizes[0] == sizes[1] == sizes[2] < sizes[3] == sizes[4] < sizes[5]
     with pytest.raises(WorkstationError, match="te lang"):
-        drafts.slot(CONVERSATION, SEED).keep(Draft("2026-11-18", {"text": "x" * SIZES[-1]}))
+        drafts.slot(CONVERSATION, SEED, ANSWER).keep(Draft("2026-11-18", {"text": "x" * SIZES[-1]}))
 
 
 def test_no_changed_draft_is_shown(tmp_path: Path) -> None:
     """Neither an altered nor a cut one, nor that of another conversation, nor a link."""
     drafts = Drafts.prepare(tmp_path / "drafts", LOCAL)
-    drafts.slot(CONVERSATION, SEED).keep(Draft("2026-11-18", TYPED))
+    drafts.slot(CONVERSATION, SEED, ANSWER).keep(Draft("2026-11-18", TYPED))
     (path,) = (tmp_path / "drafts").iterdir()
     good = path.read_bytes()
     for place in (0, 100, 5_000, len(good) - 1):
         path.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
         with pytest.raises(UnfitFileError):
-            drafts.open(CONVERSATION, SEED)
+            drafts.open(CONVERSATION, SEED, ANSWER)
     path.write_bytes(good[:-1])
     with pytest.raises(UnfitFileError):
-        drafts.open(CONVERSATION, SEED)
+        drafts.open(CONVERSATION, SEED, ANSWER)
     path.write_bytes(good)
     with pytest.raises(UnfitFileError):
-        drafts.open(CONVERSATION, bytes(32))
+        drafts.open(CONVERSATION, bytes(32), ANSWER)
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UnfitFileError):
-        drafts.open(CONVERSATION, SEED)
+        drafts.open(CONVERSATION, SEED, ANSWER)
+
+
+def test_an_answer_and_a_note_are_two_files_and_neither_opens_as_the_other(tmp_path: Path) -> None:
+    """Each has its own fields; with the conversation both go."""
+    drafts = Drafts.prepare(tmp_path / "drafts", LOCAL)
+    note = Draft("2026-11-19", {"note": CANARY, "label": "gezin"})
+    drafts.slot(CONVERSATION, SEED, ANSWER).keep(Draft("2026-11-18", TYPED))
+    drafts.slot(CONVERSATION, SEED, NOTE).keep(note)
+    assert drafts.open(CONVERSATION, SEED, ANSWER) == Draft("2026-11-18", TYPED)
+    assert drafts.open(CONVERSATION, SEED, NOTE) == note
+    one, other = (drafts.slot(CONVERSATION, SEED, kind).path for kind in (ANSWER, NOTE))
+    one.write_bytes(other.read_bytes())
+    with pytest.raises(UnfitFileError):
+        drafts.open(CONVERSATION, SEED, ANSWER)
+    drafts.sweep([CONVERSATION])
+    assert len(list(drafts.folder.iterdir())) == 2
+    drafts.destroy(CONVERSATION)
+    assert list(drafts.folder.iterdir()) == []
+
+
+def test_a_draft_from_before_there_were_notes_is_found(tmp_path: Path) -> None:
+    """The name of an answer's file is the one that it always had."""
+    drafts = Drafts.prepare(tmp_path / "drafts", LOCAL)
+    drafts.slot(CONVERSATION, SEED, ANSWER).keep(Draft("2026-11-18", TYPED))
+    assert [path.name for path in drafts.folder.iterdir()] == [hmac.digest(LOCAL, CONVERSATION, "sha256").hex()]
 
 
 @pytest.mark.parametrize("step", ["write", "fsync", "rename"])
@@ -110,7 +142,7 @@ def test_a_power_cut_leaves_the_old_draft_or_the_new_one(
 ) -> None:
     """Whole in either case; what was half-written goes at the next start."""
     drafts = Drafts.prepare(tmp_path / "drafts", LOCAL)
-    drafts.slot(CONVERSATION, SEED).keep(Draft("2026-11-18", TYPED))
+    drafts.slot(CONVERSATION, SEED, ANSWER).keep(Draft("2026-11-18", TYPED))
 
     class PowerCutError(BaseException):
         """Nothing after this is carried out."""
@@ -123,13 +155,13 @@ def test_a_power_cut_leaves_the_old_draft_or_the_new_one(
         patch.setattr(Path, "unlink", lambda *_arguments, **_named: None)
         patch.setattr(*{"write": ("os.fdopen", cut), "fsync": ("os.fsync", cut), "rename": (Path, "rename", cut)}[step])
         with pytest.raises(PowerCutError):
-            drafts.slot(CONVERSATION, SEED).keep(Draft("2026-11-19", {"text": "nieuw"}))
-    assert drafts.open(CONVERSATION, SEED) == Draft("2026-11-18", TYPED)
+            drafts.slot(CONVERSATION, SEED, ANSWER).keep(Draft("2026-11-19", {"text": "nieuw"}))
+    assert drafts.open(CONVERSATION, SEED, ANSWER) == Draft("2026-11-18", TYPED)
     assert len(list(drafts.folder.iterdir())) == 2
     drafts.sweep([CONVERSATION])
     assert len(list(drafts.folder.iterdir())) == 1
-    drafts.slot(CONVERSATION, SEED).keep(Draft("2026-11-19", {"text": "nieuw"}))
-    found = drafts.open(CONVERSATION, SEED)
+    drafts.slot(CONVERSATION, SEED, ANSWER).keep(Draft("2026-11-19", {"text": "nieuw"}))
+    found = drafts.open(CONVERSATION, SEED, ANSWER)
     assert found is not None
     assert found.typed["text"] == "nieuw"
     drafts.sweep([])
@@ -172,7 +204,7 @@ def test_a_draft_goes_with_the_answer(browser: Browser, organisation: Organisati
 def test_a_draft_can_be_thrown_away(browser: Browser, organisation: Organisation) -> None:
     """By its button, and by emptying the form."""
     path = browser.open_first()
-    for where, data in (("concept/weg", {}), ("concept", dict.fromkeys(FIELDS, ""))):
+    for where, data in (("concept/weg", {}), ("concept", dict.fromkeys(ANSWER.fields, ""))):
         browser.post(f"{path}/concept", TYPED)
         browser.get(path)
         assert "Concept weggooien" in browser.page
@@ -186,10 +218,92 @@ def test_a_draft_goes_when_the_conversation_is_taken_back(browser: Browser, orga
     """It was sealed to a key that is destroyed; the file goes, too."""
     path = browser.open_first()
     browser.post(f"{path}/concept", TYPED)
+    browser.post(f"{path}/notitie", {"note": CANARY})
+    assert len(drafts_of(organisation)) == 2
     withdraw(organisation, make_mailbox())
     browser.get()
     assert "Teruggetrokken" in browser.page
     assert drafts_of(organisation) == []
+
+
+def test_a_note_that_is_being_typed_is_a_draft_until_it_is_kept(browser: Browser, organisation: Organisation) -> None:
+    """With the day; after a crash it is there again, in no plain words, and the answer's draft is another one."""
+    path = browser.open_first()
+    browser.post(f"{path}/concept", {"text": "Een antwoord"})
+    kept = browser.post(f"{path}/notitie", {"note": CANARY, "label": "gezin"})
+    assert kept.headers["Location"] == f"{path}#zaak"
+    browser.post("/vergrendelen")
+    again = come_back(organisation)
+    path = again.open_first()
+    assert noted(again.page) == CANARY
+    assert 'value="gezin"' in again.page
+    assert "Concept van 18 november 2026. Het team ziet het nog niet." in again.page
+    assert shown(again.page) == "Een antwoord"
+    assert CANARY.encode() not in everything_below(organisation.folder)
+    again.post(f"{path}/zaak", {"status": "active", "note": CANARY})
+    assert len(drafts_of(organisation)) == 1
+    again.get(path)
+    assert noted(again.page) == ""
+    assert f'dir="auto">{CANARY}</p>' in again.page
+    assert shown(again.page) == "Een antwoord"
+
+
+def test_a_note_can_be_thrown_away(browser: Browser, organisation: Organisation) -> None:
+    """By its button, and by emptying its fields; the answer's draft stays."""
+    path = browser.open_first()
+    browser.post(f"{path}/concept", {"text": "Een antwoord"})
+    for where in ("notitie/weg", "notitie"):
+        browser.post(f"{path}/notitie", {"note": CANARY})
+        browser.get(path)
+        assert f"{path}/notitie/weg" in browser.page
+        browser.post(f"{path}/{where}", {"note": "", "label": ""})
+        assert len(drafts_of(organisation)) == 1
+        browser.get(path)
+        assert noted(browser.page) == ""
+        assert f"{path}/notitie/weg" not in browser.page
+        assert shown(browser.page) == "Een antwoord"
+
+
+@pytest.mark.parametrize("where", ["zaak", "notitie"])
+@pytest.mark.parametrize("why", ["locked", "too old", "broken"])
+def test_no_refusal_costs_a_note(browser: Browser, monkeypatch: pytest.MonkeyPatch, where: str, why: str) -> None:
+    """The desk was locked, the page too old, or something broke: the page says that it is a draft, and it is one."""
+    path = browser.open_first()
+    slip, old = slip_of(browser.page), re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.page)
+    assert old is not None
+
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise ValueError(CANARY)
+
+    with monkeypatch.context() as patch:
+        if why == "locked":
+            browser.client.application.extensions["desk"].lock()
+        elif why == "too old":
+            browser.post("/vergrendelen")
+            browser.unlock()
+        else:
+            patch.setattr("workstation.desk.work.Work.change", fail)
+            patch.setattr("workstation.desk.letterbox.Drawer.keep", fail)
+        answered = browser.post(f"{path}/{where}", {"status": "active", "note": CANARY, "slip": slip}, token=old[1])
+    assert answered.headers["Location"] == "/melding"
+    browser.get("/melding")
+    assert "bewaard als concept" in browser.page
+    if why == "locked":
+        browser.unlock()
+    browser.open_first()
+    assert noted(browser.page) == CANARY
+    assert shown(browser.page) == ""
+
+
+def test_locking_keeps_answer_and_note_alike(browser: Browser) -> None:
+    """The script sends both along, under one slip."""
+    path = browser.open_first()
+    typed = {"slip": slip_of(browser.page), "text": "Een antwoord", "note": CANARY}
+    browser.post("/vergrendelen", typed)
+    browser.unlock()
+    browser.get(path)
+    browser.open_first()
+    assert (shown(browser.page), noted(browser.page)) == ("Een antwoord", CANARY)
 
 
 def test_two_conversations_have_two_drafts(browser: Browser, organisation: Organisation) -> None:
@@ -317,6 +431,28 @@ def test_a_refused_answer_survives_locking(browser: Browser) -> None:
     browser.unlock()
     browser.open_first()
     assert shown(browser.page) == CANARY
+
+
+def test_a_refused_answer_waits_for_its_own_page(browser: Browser, organisation: Organisation) -> None:
+    """With the sentence that says why; another conversation's page, in a second window perhaps, does not take it."""
+    write(organisation, make_mailbox(8), "Nog iemand")
+    browser.get()
+    one, other = re.findall(r'href="(/gesprek/[^"]+)"', browser.page)
+    browser.get(one)
+    browser.post(f"{one}/antwoord", {"text": CANARY, "next": "2020-01-01"})
+    browser.post(f"{other}/antwoord", {"text": "Iets anders", "next": "2020-01-01"})
+    browser.get()
+    assert "is voorbij" not in browser.page
+    for path, text in ((other, "Iets anders"), (one, CANARY)):
+        browser.get(path)
+        assert shown(browser.page) == text
+        assert "is voorbij" in browser.page
+        assert "Concept van" not in browser.page
+        # Once; from then on it is a draft like any other.
+        browser.get(path)
+        assert shown(browser.page) == text
+        assert "is voorbij" not in browser.page
+        assert "Concept van" in browser.page
 
 
 def test_a_full_disk_costs_no_word(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from crypto.body import Body
+from crypto.conversation import Draft
 from crypto.event import Changes
 from crypto.week import WEEK_SECONDS, day_of
 from tests.workstation.filing import encrypt, lay, names_below
-from tests.workstation.helpers import Organisation, make_mailbox, write
+from tests.workstation.helpers import Organisation, make_mailbox, send, write
 from tests.workstation.test_destruction import live_on
 from tests.world import NOW
 from workstation import files
+from workstation.cases.urgency import Place, judge
+from workstation.desk.case import show_case
 from workstation.desk.work import Work
 from workstation.keyring import content
 from workstation.keyring.workstation import Keyring
@@ -122,6 +126,30 @@ def test_a_new_letter_before_that_day_keeps_it(organisation: Organisation) -> No
     with organisation.desk("anna", OVER) as work:
         (found,) = texts(work)
         assert sorted(found) == ["Hallo", "Toch nog iets", "Tot ziens"]
+
+
+def test_danger_that_nobody_answered_keeps_a_closed_conversation(organisation: Organisation) -> None:
+    """Its day is over and it still stands on top of the list; the answer has a week to go out, then all of it goes."""
+    body = Body("Hij staat voor de deur.", {"danger": ("yes",)}, 2)
+    send(organisation, make_mailbox(), Draft("message", body, day_of(NOW), 0, None, {}))
+    with organisation.desk("anna") as work:
+        (conversation,) = work.conversations.values()
+        work.change(conversation, Changes(status="closed", keep_until=UNTIL), NOW)
+    live_on(organisation, OVER)
+    with organisation.desk("anna", OVER) as work:
+        (conversation,) = work.conversations.values()
+        assert judge(conversation, day_of(OVER)).place == Place.DANGER
+        assert show_case(work, conversation, day_of(OVER)).danger
+        work.answer(conversation, "Bel 112.", OVER)
+        work.take_in(OVER)
+        (conversation,) = work.conversations.values()
+        assert not show_case(work, conversation, day_of(OVER)).danger
+    assert len(organisation.replies("anna")) == 1
+    later = OVER + WEEK_SECONDS
+    live_on(organisation, later)
+    with organisation.desk("anna", later) as work:
+        assert not work.conversations
+        assert not work.keyring.state.archives
 
 
 def test_a_clock_that_jumped_ends_nothing(organisation: Organisation) -> None:

@@ -112,6 +112,15 @@ def test_danger_goes_before_everything() -> None:
     assert min(Place) == Place.DANGER
 
 
+@pytest.mark.parametrize("seed", ["reporter", "b", "c", "d", "e", "f"])
+def test_a_letter_that_crosses_an_answer_is_not_answered_by_it(seed: str) -> None:
+    """On one day the thread may put either first, as the keys fall; who answered had not seen it."""
+    talk = Talk(seed).write("2026-11-10").answer(DAY).write(DAY, "Toch nog iets", crossing=True)
+    assert judge(talk.read(), NEXT) == Urgency(Place.WAITING, DAY, NEXT)
+    assert judge(talk.write(DAY, answers=DANGER, crossing=True).read(), NEXT) == Urgency(Place.DANGER, DAY)
+    assert judge(talk.answer(DAY).read(), NEXT) == Urgency(Place.RUNNING)
+
+
 @pytest.mark.parametrize("answer", ["no", "unsure"])
 def test_another_answer_about_danger_is_none(answer: str) -> None:
     """Only who says yes is put before the others."""

@@ -12,6 +12,7 @@ from crypto.letter import Letter, join_letters
 from crypto.payload import AllowList, Payload
 from workstation.cases.agreed import Agreed, read_agreed
 from workstation.cases.state import CaseState, read_state
+from workstation.cases.unanswered import list_unanswered
 
 # The question what the reporter wishes, and the choice of whoever wants no answer. They keep their ids for good.
 _WISH: Final = "wish"
@@ -47,8 +48,8 @@ def read_conversation(
     """
     ordered = order(messages)
     letters = join_letters(ordered)
-    unanswered = _find_unanswered(letters)
-    wants_none = unanswered is not None and _wants_no_reply(unanswered)
+    unanswered = list_unanswered(letters)
+    wants_none = bool(unanswered) and _wants_no_reply(unanswered[-1])
     first = next(m.payload for m in messages if m.payload.contact is not None)
     allow = newest_allow(messages)
     newest = max((m.payload.number for m in messages if m.payload.kind == "message"), default=-1)
@@ -58,7 +59,7 @@ def read_conversation(
         letters=tuple(letters),
         first=first,
         newest_day=max(m.payload.day for m in messages),
-        waiting=unanswered is not None and not wants_none,
+        waiting=bool(unanswered) and not wants_none,
         wants_none=wants_none,
         restarts=frozenset(m.id for i, m in enumerate(ordered) if is_restart(m, ordered[:i])),
         allow=allow,
@@ -78,11 +79,6 @@ def excerpt(conversation: Conversation, length: int = 90) -> str:
     texts = [letter.text for letter in conversation.letters if letter.messages[0].payload.kind == "message"]
     text = " ".join(next((t for t in reversed(texts) if t.strip()), "").split())
     return text if len(text) <= length else text[:length].rsplit(" ", 1)[0].rstrip() + " …"
-
-
-def _find_unanswered(letters: Sequence[Letter]) -> Letter | None:
-    spoken = [letter for letter in letters if letter.messages[0].payload.kind != "allow"]
-    return spoken[-1] if spoken and spoken[-1].messages[0].payload.kind == "message" else None
 
 
 def _wants_no_reply(letter: Letter) -> bool:

@@ -99,11 +99,6 @@ def _read_status(deciding: list[CaseEvent], newest: int) -> tuple[Status, str | 
     return "active", None
 
 
-def _last(values: Iterable[str | None]) -> str:
-    set_values = [value for value in values if value is not None]
-    return set_values[-1] if set_values else ""
-
-
 def _read_labels(deciding: list[CaseEvent]) -> tuple[str, ...]:
     labels: dict[str, bool] = {}
     for each in deciding:

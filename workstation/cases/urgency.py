@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
@@ -11,12 +10,9 @@ from typing import Final
 
 from holidays import country_holidays
 
-from crypto.letter import Letter
 from workstation.cases.inbox import Conversation
+from workstation.cases.unanswered import list_unanswered, tell_danger
 
-# The question whether somebody is in danger, and the answer that says so. They keep their ids for good.
-_DANGER: Final = "danger"
-_YES: Final = "yes"
 _SATURDAY: Final = 5
 
 
@@ -46,7 +42,7 @@ def judge(conversation: Conversation, today: str) -> Urgency:
     """Return how urgent a conversation is on a day (YYYY-MM-DD)."""
     unanswered = list_unanswered(conversation.letters)
     since = min((letter.messages[0].payload.day for letter in unanswered), default=None)
-    if any(_tells_danger(letter) for letter in unanswered):
+    if tell_danger(unanswered):
         return Urgency(Place.DANGER, since)
     if conversation.state.status == "closed":
         return Urgency(Place.CLOSED)
@@ -75,18 +71,6 @@ def _judge_quiet(conversation: Conversation, promised: str | None, today: str) -
     return Urgency(Place.NEW if unread else Place.RUNNING, None, promised)
 
 
-def list_unanswered(letters: Sequence[Letter]) -> list[Letter]:
-    """Return what the reporter wrote since the team's last reply."""
-    unanswered: list[Letter] = []
-    for letter in reversed(letters):
-        kind = letter.messages[0].payload.kind
-        if kind == "reply":
-            break
-        if kind == "message":
-            unanswered.append(letter)
-    return unanswered
-
-
 @cache
 def next_working_day(day: str) -> str:
     """Return the first day after this one on which offices in the Netherlands are open."""
@@ -96,7 +80,3 @@ def next_working_day(day: str) -> str:
         following += timedelta(days=1)
         if following.weekday() < _SATURDAY and following not in holidays:
             return following.isoformat()
-
-
-def _tells_danger(letter: Letter) -> bool:
-    return _YES in (letter.messages[0].payload.body.answers or {}).get(_DANGER, ())

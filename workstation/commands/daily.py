@@ -63,11 +63,17 @@ def _sync_once(args: Namespace, now: int, tell: Tell) -> list[str]:
 
 
 def _describe(done: Synced) -> list[str]:
-    told = _(
-        "Gesynchroniseerd: {fetched} opgehaald, {posted} berichten weggebracht, {documents} documenten gepubliceerd."
+    told = _("Gesynchroniseerd: {fetched} opgehaald, {documents} documenten gepubliceerd.").format(
+        fetched=done.fetched, documents=done.documents
+    )
+    # The same whether or not there were any: what colleagues tell each other is not counted, for cover is among it.
+    carried = (
+        _("Weggebracht: {answers} antwoorden.")
+        if done.notes_wait
+        else _("Weggebracht: {answers} antwoorden, en wat het team noteerde.")
     )
     return [
-        told.format(fetched=done.fetched, posted=done.posted, documents=done.documents),
+        f"{told} {carried.format(answers=done.answers)}",
         *(f"  – {problem}" for problem in done.problems),
     ]
 

@@ -8,12 +8,14 @@ goes on where it was: what is in the spool is not fetched again, and what the po
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from crypto.labels import KEY_SIZE
 from crypto.visit import FETCH_COUNT
 from workstation.courier.client import Client, authorize_courier
+from workstation.courier.refusals import explain_refused
 from workstation.errors import UnfitFileError
 from workstation.spool import Spool
 from workstation.texts import translate as _
@@ -69,7 +71,7 @@ def post_chunks(client: Client, spool: Spool, credential: bytes, reply: bytes, p
             return
         status = client.post(b"".join(records), authorize_courier(credential))
         if status != 204:
-            problems.append(_explain(status))
+            problems.extend(explain_refused(Counter({("attachment", status): 1})))
             return
         spool.mark_chunks_sent(batch)
         done = len(parts) - len(lacking) + start + len(batch)
@@ -97,15 +99,3 @@ def _keep(spool: Spool, address: bytes, block: bytes, problems: list[str]) -> bo
         problems.append(str(error))
         return False
     return True
-
-
-def _explain(status: int) -> str:
-    known = {
-        401: _("Een bijlage is niet aangenomen: het portaal kent de sleutel van deze koerier niet (meer)."),
-        409: _(
-            "Een bijlage is niet aangenomen: op die plaats ligt al iets anders. Het antwoord blijft in de map staan."
-        ),
-        503: _("Het portaal is vol of bezig. Een antwoord met bijlage blijft in de map staan tot de volgende keer."),
-    }
-    other = _("Een bijlage is niet aangenomen (code {status}). Het antwoord blijft in de map staan.")
-    return known.get(status, other).format(status=status)

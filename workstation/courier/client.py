@@ -17,6 +17,7 @@ import httpx
 from crypto.encoding import encode_b64u
 from crypto.labels import BLOCK_SIZE, KEY_SIZE
 from crypto.visit import FETCH_COUNT
+from workstation.courier.refusals import explain_status
 from workstation.errors import CourierError
 from workstation.spool import KEYSET_SIZE
 from workstation.texts import translate as _
@@ -76,10 +77,6 @@ class Client:
     def get_intake(self, credential: bytes) -> list[bytes]:
         """Return the addresses of all blocks that may be for the team."""
         answer = self._ask("GET", "/api/v1/intake", _INTAKE_SIZE, headers=authorize_courier(credential))
-        if answer.status in {401, 403}:
-            raise CourierError(
-                _("Het portaal kent de sleutel van deze koerier niet (meer). Is er een nieuwe uitgedeeld?")
-            )
         body = self._expect(answer, 200)
         if len(body) % KEY_SIZE:
             raise CourierError(_("Het portaal geeft een onleesbare lijst. Er is niets opgehaald."))
@@ -108,9 +105,7 @@ class Client:
 
     def _expect(self, answer: Answer, status: int) -> bytes:
         if answer.status != status:
-            raise CourierError(
-                _("Het portaal antwoordt met code {status}. Probeer het later opnieuw.").format(status=answer.status)
-            )
+            raise CourierError(explain_status(answer.status) + " " + _("Antwoorden blijven in de map."))
         return answer.body
 
     def _ask(

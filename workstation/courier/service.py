@@ -8,16 +8,18 @@ from __future__ import annotations
 import math
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from crypto.labels import KEY_SIZE
+from crypto.labels import KEY_SIZE, KIND_REPLY
 from crypto.visit import FETCH_COUNT
 from crypto.week import day_of
 from workstation import wellformed
 from workstation.courier.chunks import Tell, fetch_chunks, is_ready, post_chunks
 from workstation.courier.client import Client, authorize_courier
+from workstation.courier.refusals import What, explain_document, explain_refused
 from workstation.errors import CourierError, UnfitFileError
 from workstation.spool import Spool
 from workstation.texts import translate as _
@@ -35,12 +37,15 @@ _random = secrets.SystemRandom()
 class Synced:
     """What one synchronisation did; `chunks` are blocks of attachments that came in.
 
-    `problems` are sentences about what stays behind for the next one.
+    `posted` counts everything that went, cover too: for nobody's eyes. People are told of the `answers` in it, and
+    whether `notes_wait`. `problems` are sentences about what stays behind for the next one.
     """
 
     documents: int
     fetched: int
     posted: int
+    answers: int
+    notes_wait: bool
     chunks: int
     problems: tuple[str, ...]
 
@@ -59,10 +64,15 @@ class Courier:
     sleep: Callable[[float], None] = time.sleep
     tell: Tell = lambda _line: None
     cover: float = 0.0
+    _posted: Counter[What] = field(default_factory=Counter)
+    _refused: Counter[tuple[What, int]] = field(default_factory=Counter)
+    _mixed_in: set[bytes] = field(default_factory=set)
 
     def sync(self, now: int) -> Synced:
         """Do everything once. Raises CourierError, OSError; what was done until then stays done."""
         problems: list[str] = []
+        for each in (self._posted, self._refused, self._mixed_in):
+            each.clear()
         self.spool.sweep(now - _HALF_SECONDS)
         keyset = self._get_own_keyset()
         documents = self._publish(problems)
@@ -76,7 +86,7 @@ class Courier:
             raise CourierError(_("Het portaal heeft nog geen lijst van vertrouwenspersonen. Voer eerst `card` uit."))
         self.spool.put_keyset(keyset)
         fetched = self._fetch(problems)
-        posted = self._deliver_all(problems)
+        self._deliver_all(problems)
         # Attachments may take hours: that the mail was carried is true before.
         self.spool.put_synced(day_of(now))
         chunks = fetch_chunks(self.client, self.spool, self.tell, problems)
@@ -85,7 +95,9 @@ class Courier:
             problems.append(
                 _("{count} vreemde of beschadigde bestanden in de map zijn overgeslagen.").format(count=junk)
             )
-        return Synced(documents, fetched, posted, chunks, tuple(problems))
+        notes_wait = any(what == "note" for what, _status in self._refused)
+        answers = self._posted["answer"]
+        return Synced(documents, fetched, self._posted.total(), answers, notes_wait, chunks, tuple(problems))
 
     def _get_own_keyset(self) -> bytes | None:
         keyset = self.client.get_keyset()
@@ -109,7 +121,7 @@ class Courier:
                 published += 1
                 self._note(lambda name=name: self.spool.mark_document_sent(name), problems)  # type: ignore[misc]
             else:
-                problems.append(_explain_document(name, status))
+                problems.append(explain_document(name, status))
         return published
 
     def _fetch(self, problems: list[str]) -> int:
@@ -135,7 +147,7 @@ class Courier:
             return False
         return True
 
-    def _deliver_all(self, problems: list[str]) -> int:
+    def _deliver_all(self, problems: list[str]) -> None:
         self._mix_in_cover(problems)
         waiting = sorted(self.spool.list_outgoing())
         _random.shuffle(waiting)
@@ -144,11 +156,12 @@ class Courier:
             del waiting[_REPLIES_PER_SYNC:]
         # A reply of words alone does not wait until another one's film is there.
         ready = [reply for reply in waiting if self._is_ready(reply)]
-        posted = self._deliver(ready, problems)
+        self._deliver(ready, problems)
         for reply in waiting:
             if reply not in ready:
                 self._deliver_chunks(reply, problems)
-        return posted + self._deliver([r for r in waiting if r not in ready and self._is_ready(r)], problems)
+        self._deliver([r for r in waiting if r not in ready and self._is_ready(r)], problems)
+        problems.extend(explain_refused(self._refused))
 
     def _mix_in_cover(self, problems: list[str]) -> None:
         """Let as much cover go out as chance has it, among everything else: then no block that goes tells anything."""
@@ -156,6 +169,7 @@ class Courier:
         _random.shuffle(there)
         for address in there[: draw_poisson(self.cover)]:
             self._note(lambda address=address: self.spool.use_cover(address), problems)  # type: ignore[misc]
+            self._mixed_in.add(address)
 
     def _deliver_chunks(self, reply: bytes, problems: list[str]) -> None:
         try:
@@ -166,8 +180,7 @@ class Courier:
         # As between replies: not in one breath with what belongs to another conversation.
         self.sleep(_random.uniform(0, self.pause))
 
-    def _deliver(self, replies: Iterable[bytes], problems: list[str]) -> int:
-        posted = 0
+    def _deliver(self, replies: Iterable[bytes], problems: list[str]) -> None:
         for address in replies:
             record = self._read(lambda address=address: self.spool.read_outgoing(address), problems)  # type: ignore[misc]
             if record is None:
@@ -175,19 +188,20 @@ class Courier:
             if not wellformed.is_reply(address, record):
                 self.spool.drop_outgoing(address)
                 problems.append(
-                    _("Een antwoord in de map was beschadigd of verwisseld, en is niet verstuurd. Open het bureau.")
+                    _("Iets in de map was beschadigd of verwisseld, en is niet verstuurd. Open het bureau ermee.")
                 )
                 continue
-            if posted:
+            if self._posted or self._refused:
                 # One conversation a request, and not in one breath: else the portal sees which replies go together.
                 self.sleep(_random.uniform(0, self.pause))
             status = self.client.post(record, authorize_courier(self.credential))
+            what: What = "answer" if record[2 * KEY_SIZE] == KIND_REPLY else "note"
             if status == 204:
-                posted += 1
+                self._posted[what] += 1
                 self._note(lambda address=address: self.spool.mark_sent(address), problems)  # type: ignore[misc]
-            else:
-                problems.append(_explain_block(status))
-        return posted
+            elif address not in self._mixed_in:
+                # Of cover nothing is told: it goes another time, like everything else that waits.
+                self._refused[what, status] += 1
 
     def _is_ready(self, reply: bytes) -> bool:
         try:
@@ -219,24 +233,3 @@ def draw_poisson(mean: float) -> int:
         count += 1
         product *= _random.random()
     return count
-
-
-def _explain_block(status: int) -> str:
-    known = {
-        401: _("Een antwoord is niet aangenomen: het portaal kent de sleutel van deze koerier niet (meer)."),
-        409: _("Een antwoord is niet aangenomen: op die plaats ligt al iets anders. Het blijft in de map staan."),
-        503: _("Het portaal is vol of bezig. Een antwoord blijft in de map staan tot de volgende keer."),
-    }
-    return known.get(status, _("Een antwoord is niet aangenomen (code {status}). Het blijft in de map staan.")).format(
-        status=status
-    )
-
-
-def _explain_document(name: str, status: int) -> str:
-    kind = {"1": _("De lijst"), "2": _("Een kaart"), "3": _("De weekverklaring")}[name[0]]
-    reason = {
-        403: _("de handtekening past niet bij de lijst die daar geldt"),
-        409: _("daar ligt al iets nieuwers of iets anders"),
-        503: _("het portaal is vol of bezig"),
-    }.get(status, _("code {status}").format(status=status))
-    return _("{kind} is niet aangenomen: {reason}.").format(kind=kind, reason=reason)

@@ -11,7 +11,9 @@ from crypto.body import Track
 from crypto.encoding import check_day, check_name, check_text
 from crypto.errors import MalformedError
 from crypto.event import NOTE_SIZE, Changes, Status
+from workstation.cases.ending import find_last_day
 from workstation.cases.inbox import Conversation
+from workstation.cases.unanswered import list_unanswered, tell_danger
 from workstation.desk.letters import list_tracks, show_author, show_day, show_person
 from workstation.desk.work import Work
 from workstation.errors import WorkstationError
@@ -36,7 +38,10 @@ class NoteShown:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What stands beside a conversation. `people` are those who may read it, by person."""
+    """What stands beside a conversation. `people` are those who may read it, by person.
+
+    `danger` is true where the reporter told of danger and nobody has answered.
+    """
 
     people: dict[str, str]
     excluded: tuple[str, ...]
@@ -48,6 +53,7 @@ class Case:
     summary: str
     status: Status
     keep_until: str
+    danger: bool
     keep_weeks: int
     assigned: str
     due: str
@@ -99,7 +105,8 @@ def show_case(work: Work, conversation: Conversation, today: str) -> Case:
         next=_show_next(conversation.agreed.next, today),
         summary=conversation.agreed.summary,
         status=state.status,
-        keep_until="" if state.keep_until is None else show_day(state.keep_until),
+        keep_until="" if state.keep_until is None else show_day(find_last_day(conversation) or state.keep_until),
+        danger=tell_danger(list_unanswered(conversation.letters)),
         keep_weeks=_KEEP[conversation.agreed.track],
         assigned=state.assigned,
         due=state.due,

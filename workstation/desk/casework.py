@@ -1,12 +1,13 @@
 """The pages beside a conversation: change the case, close it, begin an answer, search, pass on what somebody missed.
 
 Each answers a POST with a redirect, so that no browser keeps what was posted; what could not be kept waits in memory
-for the next page.
+for the next page, and what was written of it is a draft.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -19,11 +20,12 @@ from crypto.event import Changes
 from crypto.week import day_of
 from workstation.cases.inbox import Conversation
 from workstation.content import load_replies
-from workstation.desk import letterbox
 from workstation.desk.case import Shown, Typed, make_changes, make_closing
-from workstation.desk.drafting import propose_fields
+from workstation.desk.drafting import open_answer, open_note
 from workstation.desk.forms import AnswerForm
+from workstation.desk.refused import Refused, put_aside
 from workstation.desk.service import Desk
+from workstation.desk.work import Work
 from workstation.errors import WorkstationError
 
 # Nobody types more into a line; whoever pastes a book finds nothing.
@@ -48,31 +50,43 @@ class Casework:
         return routes
 
     def change(self, name: str) -> Response:
-        """Change what the team notes about a case."""
+        """Change what the team notes about a case; a note that was kept is no draft any more."""
         typed = _read_typed()
-        return self._apply(name, lambda found: make_changes(found, typed), asdict(typed))
+        with self.desk.work(session.get("token", "")) as work:
+            found = work.find(name) or abort(404)
+            drawer = open_note(work, found)
+            try:
+                self._apply(work, found, make_changes(found, typed))
+                # One that cannot be removed now is shown again, which costs nobody anything.
+                with suppress(WorkstationError, OSError):
+                    drawer.discard()
+            except WorkstationError as error:
+                put_aside("case", name, Refused(asdict(typed), str(error)))
+                # And should the desk be locked before that page is asked for, the note is a draft.
+                with suppress(WorkstationError, OSError):
+                    drawer.keep(request.form, day_of(self.desk.clock()))
+        return _go_to(name)
 
     def close(self, name: str) -> Response:
         """Close a case, and say until when it is kept."""
         weeks, today = request.form.get("weeks", ""), day_of(self.desk.clock())
-        return self._apply(name, lambda _found: make_closing(weeks, today), {})
+        return self._set(name, lambda: make_closing(weeks, today))
 
     def reopen(self, name: str) -> Response:
         """Open a closed case again."""
-        return self._apply(name, lambda _found: Changes(status="active"), {})
+        return self._set(name, lambda: Changes(status="active"))
 
-    def _apply(
-        self, name: str, make: Callable[[Conversation], Changes | None], typed: Mapping[str, object]
-    ) -> Response:
+    def _set(self, name: str, make: Callable[[], Changes]) -> Response:
         with self.desk.work(session.get("token", "")) as work:
-            found = work.find(name) or abort(404)
             try:
-                changes = make(found)
-                if changes is not None:
-                    work.change(found, changes, self.desk.clock())
+                self._apply(work, work.find(name) or abort(404), make())
             except WorkstationError as error:
-                session["unkept"] = (name, typed, str(error))
-        return redirect(url_for("desk.conversation", name=name, _anchor="zaak"), 303)
+                put_aside("case", name, Refused({}, str(error)))
+        return _go_to(name)
+
+    def _apply(self, work: Work, found: Conversation, changes: Changes | None) -> None:
+        if changes is not None:
+            work.change(found, changes, self.desk.clock())
 
     def begin(self, name: str) -> Response:
         """Put the beginning of an answer below what is typed, as a draft."""
@@ -84,7 +98,7 @@ class Casework:
             reply = load_replies().get(language, {}).get(which)
             if reply is not None:
                 typed["text"] = f"{typed['text'].rstrip()}\n\n{reply.text}".strip()
-            letterbox.keep(work.keyring, found.id, typed, propose_fields(found, today), today)
+            open_answer(work, found, today).keep(typed, today)
         return redirect(url_for("desk.conversation", name=name, _anchor="antwoord"), 303)
 
     def search(self) -> Response:
@@ -102,6 +116,10 @@ class Casework:
                 abort(400)
             work.pass_on(workstation, self.desk.clock())
         return redirect(url_for("desk.inbox"), 303)
+
+
+def _go_to(name: str) -> Response:
+    return redirect(url_for("desk.conversation", name=name, _anchor="zaak"), 303)
 
 
 def _read_typed() -> Typed:

@@ -1,4 +1,4 @@
-"""The small pages beside an answer: keep or throw away a draft, stay awake, choose language and keys."""
+"""The small pages beside an answer and a note: keep or throw away a draft, stay awake, choose language and keys."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from werkzeug.wrappers import Response
 
 from crypto.week import day_of
 from workstation.cases.inbox import Conversation
-from workstation.desk import letterbox
 from workstation.desk.compose import propose
 from workstation.desk.failures import is_by_script
 from workstation.desk.forms import AnswerForm
+from workstation.desk.letterbox import Drawer
+from workstation.desk.letters import show_day
+from workstation.desk.refused import take_up
 from workstation.desk.service import Desk
 from workstation.desk.settings import Settings
 from workstation.desk.work import Work
+from workstation.drafts import ANSWER, NOTE
 from workstation.texts import choose
 
 Page = Response | tuple[str, int]
@@ -34,6 +37,8 @@ class Drafting:
         routes = Blueprint("drafting", __name__)
         routes.add_url_rule("/gesprek/<name>/concept", "keep", self.keep, methods=["POST"])
         routes.add_url_rule("/gesprek/<name>/concept/weg", "discard", self.discard, methods=["POST"])
+        routes.add_url_rule("/gesprek/<name>/notitie", "keep_note", self.keep_note, methods=["POST"])
+        routes.add_url_rule("/gesprek/<name>/notitie/weg", "discard_note", self.discard_note, methods=["POST"])
         routes.add_url_rule("/wakker", "stay", self.stay, methods=["POST"])
         routes.add_url_rule("/wakker", "state", self.state)
         routes.add_url_rule("/keuze", "choose", self.choose, methods=["POST"])
@@ -46,12 +51,24 @@ class Drafting:
         return _DONE if is_by_script() else redirect(_answer_of(name), 303)
 
     def discard(self, name: str) -> Page:
-        """Throw the draft away."""
+        """Throw the draft of an answer away."""
         with self.desk.work(session.get("token", "")) as work:
-            found = work.find(name) or abort(404)
-            letterbox.discard(work.keyring, found.id)
-            session.pop("refused", None)
+            open_answer(work, work.find(name) or abort(404), self._today()).discard()
+            take_up("answer", name)
         return redirect(_answer_of(name), 303)
+
+    def keep_note(self, name: str) -> Page:
+        """Keep what stands in the note's fields as a draft."""
+        with self.desk.work(session.get("token", "")) as work:
+            open_note(work, work.find(name) or abort(404)).keep(request.form, self._today())
+        return _DONE if is_by_script() else redirect(_note_of(name), 303)
+
+    def discard_note(self, name: str) -> Page:
+        """Throw the draft of a note away."""
+        with self.desk.work(session.get("token", "")) as work:
+            open_note(work, work.find(name) or abort(404)).discard()
+            take_up("case", name)
+        return redirect(_note_of(name), 303)
 
     def stay(self) -> Page:
         """Do nothing: that somebody asked has kept the desk awake."""
@@ -77,23 +94,46 @@ class Drafting:
         return redirect(_answer_of(name) if name else url_for("desk.inbox"), 303)
 
     def _keep(self, work: Work, found: Conversation) -> None:
-        today = day_of(self.desk.clock())
-        letterbox.keep(work.keyring, found.id, AnswerForm().typed(), propose_fields(found, today), today)
+        open_answer(work, found, self._today()).keep(AnswerForm().typed(), self._today())
+
+    def _today(self) -> str:
+        return day_of(self.desk.clock())
 
 
 def fill_in(work: Work, found: Conversation, today: str) -> tuple[AnswerForm, str, str]:
     """Return the form of a conversation, with its draft; the day of that draft or ""; and what is wrong with it."""
-    shown = propose_fields(found, today)
-    draft, problem = letterbox.read(work.keyring, found.id, shown)
+    drawer = open_answer(work, found, today)
+    draft, problem = drawer.read()
     if draft is None:
-        return AnswerForm(formdata=None, **shown), "", problem
+        return AnswerForm(formdata=None, **drawer.shown), "", problem
     return AnswerForm(formdata=None, **draft.typed), draft.day, problem
 
 
-def propose_fields(found: Conversation, today: str) -> dict[str, str]:
-    """Return what stands in the answer's form before anybody types."""
-    return {"text": "", **asdict(propose(found.agreed, today))}
+def fill_in_case(work: Work, found: Conversation) -> dict[str, object]:
+    """Return what stands in the case's form in place of what holds, and `error`.
+
+    That is what was refused, else the draft of a note, with its `day`.
+    """
+    refused = take_up("case", work.names[found.id])
+    if refused is not None:
+        return {**refused.typed, "error": refused.error}
+    draft, problem = open_note(work, found).read()
+    return {"error": problem} if draft is None else {**draft.typed, "day": show_day(draft.day)}
+
+
+def open_answer(work: Work, found: Conversation, today: str) -> Drawer:
+    """Return where the draft of a conversation's answer lies."""
+    return Drawer(work.keyring, found.id, ANSWER, {"text": "", **asdict(propose(found.agreed, today))})
+
+
+def open_note(work: Work, found: Conversation) -> Drawer:
+    """Return where the draft of a note on a conversation lies."""
+    return Drawer(work.keyring, found.id, NOTE, {})
 
 
 def _answer_of(name: str) -> str:
     return url_for("desk.conversation", name=name, _anchor="antwoord")
+
+
+def _note_of(name: str) -> str:
+    return url_for("desk.conversation", name=name, _anchor="zaak")

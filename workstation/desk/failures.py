@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from workstation.desk.letterbox import is_worth_keeping
-from workstation.drafts import FIELDS
+from workstation.drafts import KINDS
 from workstation.errors import WorkstationError
 from workstation.texts import translate as _
 
@@ -97,10 +97,5 @@ def _rescue(take: Take) -> bool | None:
         form = request.form
     except HTTPException:
         return False
-    typed = {name: form.get(name, "") for name in FIELDS}
-    if not is_worth_keeping(typed):
-        return None
-    try:
-        return take(form.get("slip", ""), typed)
-    except (WorkstationError, OSError):
-        return False
+    typed = {name: form.get(name, "") for kind in KINDS for name in kind.fields}
+    return take(form.get("slip", ""), typed) if is_worth_keeping(typed) else None

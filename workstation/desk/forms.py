@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField, TextAreaField
 
-from workstation.drafts import FIELDS
+from workstation.drafts import ANSWER
 
 
 class UnlockForm(FlaskForm):  # type: ignore[misc] # flask-wtf ships no types
@@ -29,4 +29,4 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
 
     def typed(self) -> dict[str, str]:
         """Return what was typed, by field: enough to fill in the same form again."""
-        return {name: self[name].data or "" for name in FIELDS}
+        return {name: self[name].data or "" for name in ANSWER.fields}

@@ -24,7 +24,7 @@ class Holdings:
     outbox: Outbox
 
     def destroy(self, conversation: bytes, contact: Contact | None, spool: Spool) -> None:
-        """Remove files, answers, draft, blocks and messages; the archive identity is for the caller to forget.
+        """Remove files, answers, drafts, blocks and messages; the archive identity is for the caller to forget.
 
         Without a contact no address of an answer is known: then they went before the message that held it. Doing it
         again does no harm. Raises WorkstationError, OSError.
@@ -41,7 +41,7 @@ class Holdings:
         self.outbox.destroy(addresses, spool)
         self.collector.destroy(spool, known)
         spool.drop_incoming(addresses)
-        open_drafts(self.receiver.keyring).discard(conversation)
+        open_drafts(self.receiver.keyring).destroy(conversation)
         # The messages last, because they say what else there is.
         self.receiver.archive.destroy(conversation)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from crypto.encoding import encode_b64u
+from workstation.cases.ending import find_last_day
 from workstation.cases.inbox import Conversation, excerpt
 from workstation.cases.search import search
 from workstation.cases.urgency import Place, Urgency, judge
@@ -125,7 +126,7 @@ def _explain(conversation: Conversation, urgency: Urgency) -> str:
     if urgency.place == Place.DANGER:
         return _("Meldt gevaar. Wacht sinds {since}.").format(since=since)
     if urgency.place == Place.CLOSED:
-        return _("Bewaard tot en met {day}.").format(day=show_day(conversation.state.keep_until or ""))
+        return _("Bewaard tot en met {day}.").format(day=show_day(find_last_day(conversation) or ""))
     if since:
         sentence = _("Wacht sinds {since}. Antwoord had er moeten zijn op {by}.")
         if urgency.place != Place.OVERDUE:

@@ -41,11 +41,11 @@ def _about_trouble(work: Work) -> Iterator[str]:
 def _about_sync(work: Work, now: int) -> Iterator[str]:
     synced = None if work.spool is None else work.spool.read_synced()
     if synced is None:
-        yield _("Er is met deze map nog nooit gesynchroniseerd.")
+        yield _("Er is met deze map nog nooit gesynchroniseerd. Synchroniseer nu.")
     elif date.fromisoformat(day_of(now)) - date.fromisoformat(synced) >= timedelta(days=_SYNC_DAYS):
-        yield _("Voor het laatst gesynchroniseerd op {day}. Nieuwe berichten en antwoorden wachten.").format(
-            day=show_day(synced)
-        )
+        yield _(
+            "Voor het laatst gesynchroniseerd op {day}. Nieuwe berichten en antwoorden wachten. Synchroniseer nu."
+        ).format(day=show_day(synced))
 
 
 def _about_roster(work: Work, now: int) -> Iterator[str]:
@@ -65,4 +65,7 @@ def _about_outlook(outlook: Outlook, own: bytes, roster: Roster, now: int) -> It
     if (own, week_number(now) + 1) not in outlook.cards:
         yield _("Uw sleutel voor volgende week staat nog niet op het portaal. Synchroniseer.")
     if len(outlook.vouchers) <= roster.threshold:
-        yield _("Weinig collega's hebben deze week bevestigd dat de lijst klopt. Vraag hun het bureau te openen.")
+        yield _(
+            "Weinig collega's hebben deze week bevestigd dat de lijst klopt. "
+            "Vraag hun het bureau te openen en te synchroniseren."
+        )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from crypto.week import day_of, week_number
+from workstation.cases.ending import find_last_day
 from workstation.cases.inbox import Conversation
 from workstation.ceremony.destruction import find_week
 from workstation.desk.holdings import Holdings
@@ -42,8 +43,8 @@ class Retention:
         state = self.keyring.state
         week = find_week(self.keyring, spool, now)
         for conversation in list(conversations) if week is not None else ():
-            until = conversation.state.keep_until
-            if until is not None and week is not None and _week_of(until) < week:
+            last_day = find_last_day(conversation)
+            if last_day is not None and week is not None and _week_of(last_day) < week:
                 state.ended[conversation.id] = self._mark(conversation, day_of(now))
                 self.keyring.save()
         gone = [c for c, ended in state.ended.items() if not ended.done]

@@ -14,17 +14,17 @@ from crypto.labels import DEMO_ROOT_KEY
 from crypto.week import day_of
 from workstation.cases.inbox import Conversation
 from workstation.content import load_replies
-from workstation.desk import letterbox
 from workstation.desk.case import KEEP_WEEKS, show_case
 from workstation.desk.compose import Extras
 from workstation.desk.download import make_download
-from workstation.desk.drafting import fill_in, propose_fields
+from workstation.desk.drafting import fill_in, fill_in_case, open_answer
 from workstation.desk.enclosed import show_size
 from workstation.desk.filenames import show_name
 from workstation.desk.forms import AnswerForm, DownloadForm, UnlockForm
 from workstation.desk.letters import list_tracks, show_day, show_letters, title
 from workstation.desk.listing import count_waiting, list_found, list_missed, list_sections
 from workstation.desk.notices import list_notices
+from workstation.desk.refused import Refused, forget_gone, put_aside, take_up
 from workstation.desk.service import Desk
 from workstation.desk.sessions import MemorySessions
 from workstation.desk.uploads import DeskRequest
@@ -60,7 +60,7 @@ class Views:
             return render_template("unlock.html", form=UnlockForm(formdata=None), error=session.pop("told", ""))
         with self.desk.work(session["token"]) as work:
             work.take_in(self.desk.clock())
-            return self._show(work, None)
+            return self._show(work)
 
     def unlock(self) -> Page:
         """Open the keyring; the session gets a new name."""
@@ -81,9 +81,7 @@ class Views:
         """
         self.desk.lock()
         session.clear()
-        if request.form.get("slip"):
-            with suppress(WorkstationError, OSError):
-                self.desk.letterbox.take(request.form["slip"], request.form, day_of(self.desk.clock()))
+        self.desk.letterbox.take(request.form.get("slip", ""), request.form, day_of(self.desk.clock()))
         return redirect(url_for("desk.inbox"), 303)
 
     def conversation(self, name: str) -> Page:
@@ -92,38 +90,35 @@ class Views:
             return redirect(url_for("desk.inbox"), 303)
         with self.desk.work(session["token"]) as work:
             work.take_in(self.desk.clock())
-            refused, typed, error = session.pop("refused", ("", {}, ""))
-            form = AnswerForm(formdata=None, **typed) if refused == name else None
-            return self._show(work, work.find(name) or abort(404), form, error if form else "")
+            found, refused = work.find(name) or abort(404), take_up("answer", name)
+            if refused is None:
+                return self._show(work, found)
+            return self._show(work, found, AnswerForm(formdata=None, **refused.typed), refused.error)
 
     def answer(self, name: str) -> Page:
         """Seal an answer and the files that came with it."""
         form = AnswerForm()
         uploads = cast("DeskRequest", request).uploads
         with self.desk.work(session.get("token", "")) as work:
-            found = work.find(name) or abort(404)
+            found, today = work.find(name) or abort(404), day_of(self.desk.clock())
+            drawer = open_answer(work, found, today)
             try:
                 staged = () if uploads is None else uploads.take()
                 typed = form.typed()
                 work.answer(found, typed.pop("text"), self.desk.clock(), staged, Extras(**typed))
-                self._drop_draft(work, found)
+                # It is sealed. A draft that cannot be removed now is shown again, which costs nobody anything.
+                with suppress(WorkstationError, OSError):
+                    drawer.discard()
             except WorkstationError as error:
                 # What was typed stays, for an error must never cost anybody their words. It waits in memory for the
                 # next page: Chromium's session file keeps what was posted to a page that answers it itself.
                 chosen = uploads is not None and uploads.are_there
                 again = _("Er is niets verstuurd. Kies uw bestanden opnieuw.") if chosen else ""
-                session["refused"] = (name, form.typed(), f"{error} {again}".rstrip())
+                put_aside("answer", name, Refused(form.typed(), f"{error} {again}".rstrip()))
                 # And should the desk be locked before that page is asked for, it is a draft.
                 with suppress(WorkstationError, OSError):
-                    shown = propose_fields(found, day_of(self.desk.clock()))
-                    letterbox.keep(work.keyring, found.id, form.typed(), shown, day_of(self.desk.clock()))
+                    drawer.keep(form.typed(), today)
         return redirect(url_for("desk.conversation", name=name, _anchor="antwoord"), 303)
-
-    @staticmethod
-    def _drop_draft(work: Work, found: Conversation) -> None:
-        # The answer is sealed. A draft that cannot be removed now is shown again, which costs nobody anything.
-        with suppress(WorkstationError, OSError):
-            letterbox.discard(work.keyring, found.id)
 
     def attachment(self, name: str) -> Page:
         """Say what happens when an attachment leaves the desk, and ask."""
@@ -165,12 +160,10 @@ class Views:
         return self.desk.is_open(session.get("token", ""))
 
     def _show(
-        self, work: Work, conversation: Conversation | None, form: AnswerForm | None = None, error: str = ""
+        self, work: Work, conversation: Conversation | None = None, form: AnswerForm | None = None, error: str = ""
     ) -> str:
         me, today = work.keyring.state.me, day_of(self.desk.clock())
-        if "refused" in session and work.find(session["refused"][0]) is None:
-            # It was withdrawn meanwhile, and what was to be said there goes with it.
-            del session["refused"]
+        forget_gone(work.names.values())
         words = session.get("words", "")
         draft_day, slip = "", ""
         if conversation is not None:
@@ -191,7 +184,7 @@ class Views:
             tracks=list_tracks(),
             replies=load_replies(),
             keep_weeks=KEEP_WEEKS,
-            unkept=_take_unkept(work, conversation),
+            unkept={} if conversation is None else fill_in_case(work, conversation),
             refusal=work.refusal,
             form=form,
             slip=slip,
@@ -199,16 +192,6 @@ class Views:
             answering=conversation is not None and not (work.refusal and not error and not draft_day),
             error=error,
         )
-
-
-def _take_unkept(work: Work, conversation: Conversation | None) -> dict[str, object]:
-    """Return what could not be kept about this case, and why; what was typed about another one waits for its page."""
-    named, typed, problem = session.get("unkept", ("", {}, ""))
-    found = work.find(named)
-    if found is not None and found is not conversation:
-        return {}
-    session.pop("unkept", None)
-    return {} if found is None else {"error": problem, **typed}
 
 
 def _describe(work: Work, conversation: Conversation, today: str) -> dict[str, object]:

@@ -43,10 +43,10 @@ from workstation.notes import Notes
 from workstation.spool import Spool
 from workstation.texts import translate as _
 
-# What a page waits for at most, however much somebody has laid there: 256 MiB. The rest comes with the next page.
-# spec: six a day while a courier runs; and no page waits for more than a few.
+# spec: six a day while a courier runs, so a week's; and no page waits for more than a few.
 _COVER_COUNT: Final = 42
 _COVER_PER_LOOK: Final = 4
+# What a page waits for at most, however much somebody has laid there: 256 MiB. The rest comes with the next page.
 _BLOCKS_PER_LOOK: Final = 4_096
 
 

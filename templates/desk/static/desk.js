@@ -5,10 +5,10 @@
  * Plain modules, because a workstation has no node. What people read stands in templates/desk/script.html.
  */
 
-import { prepareDraft } from "./draft.js";
+import { prepareDrafts } from "./draft.js";
 import { prepareKeys } from "./keys.js";
 import { prepareLocking } from "./lock.js";
 
-const draft = prepareDraft();
-prepareLocking(draft);
+const drafts = prepareDrafts();
+prepareLocking(drafts);
 prepareKeys();

@@ -5,16 +5,16 @@ import { post, readToken, say } from "./page.js";
 
 /** @typedef {import("./page.js").Said} Said */
 
-const FIELDS = ["slip", "text", "gist", "summary", "track", "next"];
+// Of the answer and of the note beside it; each form keeps those that it has.
+const FIELDS = ["slip", "text", "gist", "summary", "track", "next", "note", "label"];
 // Long enough for a thought to end, short enough for a power cut.
 const QUIET_MILLISECONDS = 2_000;
 // What a browser sends for a page that is gone, all of it together.
 const BEACON_SIZE = 60_000;
 const TOO_LONG = 413;
 
-/** The answer's form, if there is one on this page. */
-export class Draft {
-  /** @type {HTMLFormElement | null} */
+/** One form of this page whose words are kept. */
+class Draft {
   #form;
   #saved = "";
   #timer = 0;
@@ -23,17 +23,17 @@ export class Draft {
   /** @type {Promise<number>} */
   #sending = Promise.resolve(0);
 
-  /** @param {HTMLFormElement | null} form */
+  /** @param {HTMLFormElement} form */
   constructor(form) {
     this.#form = form;
     this.#saved = this.#typed();
-    form?.addEventListener("input", () => {
+    form.addEventListener("input", () => {
       window.clearTimeout(this.#timer);
       this.#timer = window.setTimeout(() => {
         void this.save();
       }, QUIET_MILLISECONDS);
     });
-    form?.addEventListener("submit", (event) => {
+    form.addEventListener("submit", (event) => {
       void this.#submit(event);
     });
   }
@@ -62,7 +62,7 @@ export class Draft {
   /** Keep what was typed though this page is going; nothing waits for it. */
   saveAtLast() {
     const fields = this.unsaved;
-    if (this.#form === null || fields.length === 0) {
+    if (fields.length === 0) {
       return;
     }
     const body = new URLSearchParams([["csrf_token", readToken()], ...fields]);
@@ -74,7 +74,7 @@ export class Draft {
 
   async #send() {
     const typed = this.#typed();
-    if (this.#form === null || typed === this.#saved || this.#isSubmitted) {
+    if (typed === this.#saved || this.#isSubmitted) {
       return 204;
     }
     const status = await post(this.#form.dataset["draft"] ?? "", this.#fields());
@@ -95,7 +95,7 @@ export class Draft {
    */
   async #submit(event) {
     const form = this.#form;
-    if (form === null || this.#isSubmitted) {
+    if (this.#isSubmitted) {
       event.preventDefault();
       return;
     }
@@ -119,8 +119,8 @@ export class Draft {
   }
 
   #fields() {
-    const data = this.#form === null ? new FormData() : new FormData(this.#form);
-    return FIELDS.map((name) => {
+    const data = new FormData(this.#form);
+    return FIELDS.filter((name) => data.has(name)).map((name) => {
       const value = data.get(name);
       return /** @type {[string, string]} */ ([name, typeof value === "string" ? value : ""]);
     });
@@ -131,7 +131,46 @@ export class Draft {
   }
 }
 
-/** Return the draft of this page. */
-export function prepareDraft() {
-  return new Draft(document.querySelector("form#answer-form"));
+/** All forms of this page whose words are kept: the answer, and the note beside it. */
+export class Drafts {
+  /** @type {readonly Draft[]} */
+  #all;
+
+  /** @param {readonly Draft[]} all */
+  constructor(all) {
+    this.#all = all;
+  }
+
+  /**
+   * The fields of every form that says something that is not kept yet.
+   *
+   * @returns {[string, string][]}
+   */
+  get unsaved() {
+    return this.#all.flatMap((draft) => draft.unsaved);
+  }
+
+  /**
+   * Keep what was typed; return 204 if all of it is kept, or else what was answered where it was not.
+   *
+   * @returns {Promise<number>}
+   */
+  async save() {
+    const statuses = await Promise.all(this.#all.map(async (draft) => draft.save()));
+    return statuses.find((status) => status !== 204) ?? 204;
+  }
+
+  /** Keep what was typed though this page is going; nothing waits for it. */
+  saveAtLast() {
+    for (const draft of this.#all) {
+      draft.saveAtLast();
+    }
+  }
+}
+
+/** Return the drafts of this page. */
+export function prepareDrafts() {
+  /** @type {NodeListOf<HTMLFormElement>} */
+  const forms = document.querySelectorAll("form[data-draft]");
+  return new Drafts([...forms].map((form) => new Draft(form)));
 }

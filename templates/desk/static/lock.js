@@ -3,7 +3,7 @@
 
 import { post, readToken, say } from "./page.js";
 
-/** @typedef {import("./draft.js").Draft} Draft */
+/** @typedef {import("./draft.js").Drafts} Drafts */
 
 // The desk locks itself at the end of its time; the page goes a little earlier, while what was typed can be kept.
 const EARLY_MILLISECONDS = 5_000;
@@ -17,7 +17,7 @@ const ACTIVITY = ["keydown", "pointerdown", "pointermove", "wheel"];
 
 /** One page of an open desk. The others of this browser hear what happens here, and this one hears them. */
 class Lock {
-  #draft;
+  #drafts;
   #idle;
   #active = Date.now();
   #beaten = Date.now();
@@ -28,11 +28,11 @@ class Lock {
   #others = new BroadcastChannel("desk");
 
   /**
-   * @param {Draft} draft
+   * @param {Drafts} drafts
    * @param {number} idleSeconds
    */
-  constructor(draft, idleSeconds) {
-    this.#draft = draft;
+  constructor(drafts, idleSeconds) {
+    this.#drafts = drafts;
     this.#idle = idleSeconds * 1000 - EARLY_MILLISECONDS;
     for (const name of ACTIVITY) {
       addEventListener(name, this.#notice, { capture: true, passive: true });
@@ -56,7 +56,7 @@ class Lock {
       void this.#ask();
     });
     addEventListener("pagehide", () => {
-      this.#draft.saveAtLast();
+      this.#drafts.saveAtLast();
       this.#empty();
     });
     // A browser that kept the page for Back shows an empty one, and asks the desk for it.
@@ -69,7 +69,7 @@ class Lock {
 
   /** Empty the page, lock the desk with what was typed, and go to the locked page. */
   lock() {
-    const fields = this.#draft.unsaved;
+    const fields = this.#drafts.unsaved;
     this.#others.postMessage("locked");
     this.#leave(post("/vergrendelen", fields));
   }
@@ -127,7 +127,7 @@ class Lock {
     if (message === "active") {
       this.#active = Date.now();
     } else if (message === "locked") {
-      this.#draft.saveAtLast();
+      this.#drafts.saveAtLast();
       this.#leave(Promise.resolve(0));
     }
   }
@@ -155,7 +155,7 @@ class Lock {
     }
     const response = await fetch("/wakker").catch(() => null);
     // Where no desk answers, or one that was started again, this page may be the only place where what was typed still is.
-    if (response?.status === 409 && (await this.#draft.save()) === 204) {
+    if (response?.status === 409 && (await this.#drafts.save()) === 204) {
       this.#leave(Promise.resolve(0));
     }
   }
@@ -184,11 +184,11 @@ class Lock {
 /**
  * Lock in time, and when somebody asks.
  *
- * @param {Draft} draft
+ * @param {Drafts} drafts
  */
-export function prepareLocking(draft) {
+export function prepareLocking(drafts) {
   const seconds = Number(document.body.dataset["idleSeconds"]);
   if (seconds > 0 && readToken() !== "") {
-    new Lock(draft, seconds);
+    new Lock(drafts, seconds);
   }
 }
