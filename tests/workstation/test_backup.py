@@ -128,6 +128,7 @@ def test_a_new_field_of_the_keyring_stays_behind_unless_somebody_decides(organis
         "me",
         "roster",
         "roster_version",
+        "successions",
         "withdrawn",
     }
 
