@@ -14,6 +14,7 @@ from crypto.labels import KEY_SIZE
 from crypto.roster import Pins
 from crypto.signing import verifying_key
 from crypto.verifying import Document, document_json, read_document
+from workstation import files
 from workstation.errors import WorkstationError
 from workstation.keyring import sealing
 from workstation.keyring.sealing import COST, Cost, Seal
@@ -90,6 +91,7 @@ def _draw_seed() -> bytes:
 def open_root(folder: Path, passphrase: str) -> RootKeyring:
     """Unlock the root's keyring. Raises PassphraseError, WorkstationError."""
     seal, content = sealing.open_sealed(folder / FILE_NAME, "root", passphrase)
+    files.sweep(folder)
     try:
         return _parse(seal, check_keys({"handed_over": None, "successions": [], **check_object(content)}, _KEYS))
     except MalformedError:
