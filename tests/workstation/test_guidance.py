@@ -14,6 +14,7 @@ import pytest
 from crypto.encoding import encode_b64u
 from crypto.roster import open_roster, parse_roster
 from tests.workstation.helpers import CHEAP, ORGANISATION, PASSPHRASE
+from tests.workstation.portals import real_portal
 from tests.workstation.power import LOSSES, Disk, PowerCutError, watch
 from tests.workstation.test_cli import list_eight
 from tests.world import NOW
@@ -159,6 +160,22 @@ def test_every_ceremony_tells_in_three_parts_and_ends_in_a_command_to_copy(
     assert f"card --folder {table.folder}/anna " in told["enrol"]
     assert f"sync --spool {table.folder}/spool " in told["card"]
     assert begun
+
+
+def test_the_first_synchronisation_guides_and_later_ones_are_short(
+    table: Table, begun: dict[str, Path], tmp_path: Path
+) -> None:
+    """Whoever has done it once needs one line."""
+    set_table(table, begun, "listed")
+    card = ("--spool", "{f}/spool", "--handout", "{f}/root/uitdeelbestand.json", "--credential-file", "{f}/koerier")
+    table.type("card", "--folder", "{f}/anna", *card)
+    key = open_root(table.folder / "root", PASSPHRASE).pins.root_key
+    with real_portal(tmp_path / "portal", ORGANISATION, key, lambda: NOW) as url:
+        sync = ("sync", "--spool", "{f}/spool", "--portal", url, "--credential-file", "{f}/koerier")
+        first = table.type(*sync)
+        assert parts(first) == ["Gedaan", "Controleer", "Daarna"]
+        assert f"desk --folder ~/bureau --spool {table.folder}/spool" in first
+        assert table.type(*sync).startswith("Gesynchroniseerd")
 
 
 def test_both_sides_see_the_same_words_of_the_root(table: Table, begun: dict[str, Path]) -> None:

@@ -100,6 +100,7 @@ def _compare(root: RootKeyring, before: Roster | None, request: Request, *, comp
     if compared:
         return [*told, ""]
     question = [
+        "",
         *told,
         _("Bel deze persoon op een nummer dat u al kende. Lees eerst de woorden van uw hoofdsleutel voor:"),
         words(list_root_words(root.pins.root_key, root.organisation)),
