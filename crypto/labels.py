@@ -32,6 +32,7 @@ TYPE_ROSTER: Final = "application/vnd.vertrouwenspost.roster.v1+json"
 TYPE_CARD: Final = "application/vnd.vertrouwenspost.card.v1+json"
 TYPE_FRESHNESS: Final = "application/vnd.vertrouwenspost.freshness.v1+json"
 TYPE_ENROLMENT: Final = "application/vnd.vertrouwenspost.enrolment.v1+json"
+TYPE_SUCCESSION: Final = "application/vnd.vertrouwenspost.succession.v1+json"
 
 BLOCK_SIZE: Final = 65_536
 STANZA_COUNT: Final = 12

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from workstation.clock import read_clock
-from workstation.commands import backups, ceremonies, daily
+from workstation.commands import backups, ceremonies, daily, rosters
 from workstation.demo.publish import publish
 from workstation.demo.site import Site
 from workstation.demo.team import make_keys
@@ -60,6 +60,10 @@ def make_parser() -> ArgumentParser:
             "  5. sync         de koerier brengt en haalt; daarna elke dag, of vanzelf met --every\n"
             "  6. desk         lezen en antwoorden, in de browser op deze computer\n"
             "  7. backup       elke week een reservekopie; `rehearse` probeert haar, `restore` zet haar terug\n"
+            "Elke twaalf weken, en als iemand komt of gaat:\n"
+            "     roster, dan op elke werkplek card, dan sync\n"
+            "Als iemand anders de lijst gaat beheren:\n"
+            "     succession   de hoofdsleutel wijst een opvolger aan\n"
             "Wekelijks:\n"
             "     doctor       is deze werkplek goed beschermd, en wat is er te doen\n"
         ),
@@ -68,6 +72,7 @@ def make_parser() -> ArgumentParser:
     commands = parser.add_subparsers(title=_("opdrachten"), required=True, metavar=_("opdracht"))
     _add_init(commands)
     _add_roster(commands)
+    _add_succession(commands)
     _add_card(commands)
     _add_sync(commands)
     _add_desk(commands)
@@ -130,17 +135,32 @@ def _add_init(commands: Commands[ArgumentParser]) -> None:
 
 def _add_roster(commands: Commands[ArgumentParser]) -> None:
     text = _("Teken een nieuwe lijst van vertrouwenspersonen (dertien weken geldig) en maak het uitdeelbestand.")
-    command = _add(commands, "roster", text, lambda args: ceremonies.roster(args, read_clock()))
+    command = _add(commands, "roster", text, lambda args: rosters.roster(args, read_clock()))
     _add_folder(command, _("map met de hoofdsleutel"), "--root")
     text = _("aanmelding van een werkplek; mag vaker")
     command.add_argument("--request", type=Path, action="append", default=[], metavar="BESTAND", help=text)
-    text = _("meld deze werkplek af (het nummer van 43 tekens op de lijst); mag vaker")
-    command.add_argument("--retire", action="append", default=[], metavar="NUMMER", help=text)
+    text = _("meld deze werkplek af: de korte naam, of het nummer van 43 tekens op de lijst; mag vaker")
+    command.add_argument("--retire", action="append", default=[], metavar="NAAM", help=text)
+    text = _("opvolging.json van de vorige beheerder: ga met deze hoofdsleutel verder waar die ophield")
+    command.add_argument("--succession", type=Path, metavar="BESTAND", help=text)
     text = _("een eerder uitdeelbestand, als deze map ouder is dan de laatste lijst")
     command.add_argument("--previous", type=Path, metavar="BESTAND", help=text)
     text = _("keyset.json uit een gedeelde map, met de nieuwste weekkaarten")
     command.add_argument("--keyset", type=Path, metavar="BESTAND", help=text)
     text = _("waar het uitdeelbestand komt; anders in de map van de hoofdsleutel")
+    command.add_argument("--out", type=Path, metavar="BESTAND", help=text)
+    text = _("vraag niets: de woorden zijn al aan de telefoon vergeleken")
+    command.add_argument("--compared", action="store_true", help=text)
+    _add_passphrase(command)
+
+
+def _add_succession(commands: Commands[ArgumentParser]) -> None:
+    text = _("Wijs een opvolger aan. Daarna tekent deze hoofdsleutel niets meer.")
+    command = _add(commands, "succession", text, lambda args: rosters.succession(args, read_clock()))
+    _add_folder(command, _("map met de hoofdsleutel die ophoudt"), "--root")
+    text = _("openbare sleutel die `init root` aan de opvolger liet zien")
+    command.add_argument("--to", required=True, metavar="SLEUTEL", help=text)
+    text = _("waar het bestand voor de opvolger komt; anders in de map van de hoofdsleutel")
     command.add_argument("--out", type=Path, metavar="BESTAND", help=text)
     text = _("vraag niets: de woorden zijn al aan de telefoon vergeleken")
     command.add_argument("--compared", action="store_true", help=text)

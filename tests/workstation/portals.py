@@ -22,11 +22,12 @@ from workstation.content import ROOT
 
 @contextmanager
 def real_portal(folder: Path, organisation: str, root_key: bytes, clock: Callable[[], int]) -> Iterator[str]:
-    """Serve the real portal on a fresh database; give its address."""
+    """Serve the real portal on the database of this folder, at first a fresh one; give its address."""
     release = folder / "release"
-    release.mkdir(parents=True)
-    (release / "index.html").write_text("<h1>Begin</h1>")
-    manifest.write(release, date(2026, 11, 21))
+    if not release.is_dir():
+        release.mkdir(parents=True)
+        (release / "index.html").write_text("<h1>Begin</h1>")
+        manifest.write(release, date(2026, 11, 21))
     example = configuration.load(ROOT / "config.example.toml")
     config = replace(
         example,

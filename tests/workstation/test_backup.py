@@ -30,7 +30,7 @@ from tests.workstation.helpers import (
     write,
 )
 from tests.workstation.power import grep
-from tests.workstation.test_cli import run
+from tests.workstation.test_cli import list_eight, run
 from tests.world import NOW
 from workstation.archive import Archive
 from workstation.backup.making import make_backup
@@ -128,6 +128,7 @@ def test_a_new_field_of_the_keyring_stays_behind_unless_somebody_decides(organis
         "me",
         "roster",
         "roster_version",
+        "successions",
         "withdrawn",
     }
 
@@ -177,7 +178,7 @@ def test_a_lost_workstation_comes_back_by_commands_and_answers_under_a_new_id(
     said = typed("restore", "--from", kept, "--folder", organisation.station("anna"), "--organisation", ORGANISATION)
     (retire,) = re.findall(r"--retire=\S{43}", said)
     assert retire == f"--retire={encode_b64u(lost)}"
-    words = next(line for line in said.splitlines() if len(line.split()) == 8 and line.startswith("    "))
+    _root_words, words = list_eight(said)
     with organisation.unlocked("anna") as keyring:
         new = keyring.id
         assert new != lost

@@ -33,7 +33,7 @@ from workstation.keyring.state import Person, State
 from workstation.texts import translate as _
 
 # What goes along of a keyring. A new field stays behind unless somebody writes it down here.
-_KEPT: Final = ("archives", "ended", "local_key", "me", "roster", "roster_version", "withdrawn")
+_KEPT: Final = ("archives", "ended", "local_key", "me", "roster", "roster_version", "successions", "withdrawn")
 _KEYS: Final = frozenset({"day", "files", "keyring", "size", "workstation"})
 _NAME: Final = re.compile(r"(archive|attachments|outbox)/[0-9a-f]{64}|outbox/[0-9a-f]{64}-[0-9a-f]{64}", re.ASCII)
 _HEAD_SIZE: Final = 1_024
@@ -152,7 +152,8 @@ def _parse_contents(data: bytes) -> Contents:
     contents = Contents(
         day=check_day(fields["day"]),
         workstation=check_b64u(fields["workstation"]),
-        keyring=check_keys(fields["keyring"], frozenset(_KEPT)),
+        # Backups from before a root could hand over do not name what led to it.
+        keyring=check_keys({"successions": [], **check_object(fields["keyring"])}, frozenset(_KEPT)),
         files={check_b64u(c): _check_names(names) for c, names in check_object(fields["files"]).items()},
         size=check_integer(fields["size"], 0),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from crypto import labels
@@ -76,6 +76,17 @@ def make_request(keyring: Keyring) -> Document:
         "verifying_key": encode_b64u(keyring.verifying),
     }
     return sign_document(labels.TYPE_ENROLMENT, serialize_json(fields), keyring.state.signing)
+
+
+def pin_anew(keyring: Keyring, root_key: bytes) -> None:
+    """Belong to another root from here on, with the keys and conversations that are here. Saves.
+
+    For the day on which a root is lost: nothing vouches for the new one but the words that people compared.
+    """
+    state = keyring.state
+    state.me = replace(state.me, root_key=root_key)
+    state.roster, state.roster_version, state.successions, state.credential = None, 1, (), None
+    keyring.save()
 
 
 def list_words(verifying_key: bytes, document: Document) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ Done by `card` and at every unlocking of the desk. Repeating it changes nothing;
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crypto.encoding import digest
 from crypto.errors import KeysetError, ProtocolError
-from crypto.roster import Roster, Workstation, open_roster
+from crypto.roster import Pins, Roster, Workstation, open_roster
 from crypto.verifying import Document, serialize_document
 from crypto.week import day_of, encode_week, week_number
 from workstation.ceremony.card import WEEKS_AHEAD, last_destroyed, remember_cards, renew_cards
@@ -19,6 +19,7 @@ from workstation.ceremony.freshness import sign_freshness
 from workstation.ceremony.handout import Handout
 from workstation.ceremony.published import Published, parse_published
 from workstation.ceremony.refusals import refuse
+from workstation.ceremony.succession import find_root, is_former
 from workstation.errors import UnfitFileError, WorkstationError
 from workstation.keyring.workstation import Keyring
 from workstation.spool import Spool
@@ -38,21 +39,43 @@ class Renewal:
     absent: tuple[Workstation, ...]
 
 
+def check_handout(keyring: Keyring, handout: Handout, now: int) -> Roster:
+    """Verify a handout's roster under the pinned root, or one to which that has handed over. Changes nothing.
+
+    Raises WorkstationError.
+    """
+    pins, path = find_root(keyring, handout.successions)
+    try:
+        roster = _check(keyring, handout.roster, pins, now)
+    except ProtocolError as error:
+        if is_former(keyring, handout.roster, path):
+            raise WorkstationError(
+                _("Deze lijst is van de vorige beheerder. Vraag de nieuwe beheerder om het uitdeelbestand.")
+            ) from None
+        raise refuse(error) from None
+    if keyring.id not in roster.active:
+        raise WorkstationError(_("Deze werkplek staat niet (meer) op de lijst. Bel de beheerder van de lijst."))
+    return roster
+
+
 def take_handout(keyring: Keyring, spool: Spool, handout: Handout, now: int) -> Roster:
     """Verify a handout under the pinned root and keep what it brings. Saves. Raises WorkstationError.
 
     Colleagues' cards go into the spool as well: the statement that names them must never be at the portal without them.
     """
+    pins, path = find_root(keyring, handout.successions)
+    roster = check_handout(keyring, handout, now)
     try:
-        roster = _adopt(keyring, handout.roster, now)
         cards = remember_cards(keyring, roster, handout.cards)
     except ProtocolError as error:
         raise refuse(error) from None
-    if keyring.id not in roster.active:
-        raise WorkstationError(_("Deze werkplek staat niet (meer) op de lijst. Bel de beheerder van de lijst."))
+    state = keyring.state
+    # One saving for all: root and roster never differ on the disk.
+    state.me, state.successions = replace(state.me, root_key=pins.root_key), (*state.successions, *path)
+    state.roster, state.roster_version = handout.roster, roster.version
     identities = [card.identity for card in keyring.state.cards.values()]
     credential = try_credential(handout.credentials.get(keyring.id, b""), identities, roster)
-    keyring.state.credential = credential or keyring.state.credential
+    state.credential = credential or state.credential
     keyring.save()
     documents = {digest(document.payload): document for document in handout.cards}
     for card in cards:
@@ -106,9 +129,15 @@ def _learn(keyring: Keyring, published: Published | None, now: int) -> Roster | 
 
 
 def _adopt(keyring: Keyring, document: Document, now: int) -> Roster:
-    roster = open_roster(document, keyring.pins)
+    roster = _check(keyring, document, keyring.pins, now)
+    keyring.state.roster, keyring.state.roster_version = document, roster.version
+    return roster
+
+
+def _check(keyring: Keyring, document: Document, pins: Pins, now: int) -> Roster:
+    roster = open_roster(document, pins)
     state = keyring.state
-    if roster.version < state.roster_version:
+    if roster.version < pins.minimum_roster_version:
         raise KeysetError("rollback")
     if (
         state.roster is not None
@@ -118,7 +147,6 @@ def _adopt(keyring: Keyring, document: Document, now: int) -> Roster:
         raise KeysetError("conflict")
     if day_of(now) > roster.expires_on:
         raise KeysetError("expired")
-    state.roster, state.roster_version = document, roster.version
     return roster
 
 

@@ -4,14 +4,16 @@ The rules of a next version:
 
 1. its version is one higher than the last and names that one's hash; it lasts thirteen weeks;
 2. who asks to be listed is listed as they asked; a request of a workstation that is listed already adds its cards only;
+   a further workstation of a person has the name and affiliations of the others, since pages show one name a person;
 3. a retired workstation stays listed for thirty weeks, so that its old replies can be verified, and never comes back;
 4. the courier credential is made anew whenever somebody leaves, and kept otherwise;
-5. the threshold of freshness is two persons, or one where there is only one.
+5. the threshold of freshness is two persons, or one where there is only one;
+6. a root that has handed over signs nothing more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -50,7 +52,18 @@ def make_roster(root: RootKeyring, changes: Changes, cards: Iterable[Document], 
     `cards` are further cards (of a keyset), so that somebody whose request is old still gets the credential. Raises
     WorkstationError if the roster would not be one.
     """
+    if root.handed_over is not None:
+        raise WorkstationError(
+            _("Deze hoofdsleutel is overgedragen en tekent niets meer. De opvolger tekent de lijst.")
+        )
     before = read_last(root)
+    if before is None and not changes.requests:
+        raise WorkstationError(
+            _(
+                "Er is nog niemand aangemeld. Voer eerst `init enrol` uit op elke werkplek, "
+                "en geef elk bestand met --request."
+            )
+        )
     workstations = _list_workstations(root, before, changes, now)
     if changes.retire or root.credential is None:
         root.credential = make_credential()
@@ -59,7 +72,7 @@ def make_roster(root: RootKeyring, changes: Changes, cards: Iterable[Document], 
     root.roster = sign_document(labels.TYPE_ROSTER, payload, root.signing)
     root.cards = _collect_cards(roster, [*root.cards, *(c for r in changes.requests for c in r.cards), *cards], now)
     root.save()
-    return Handout(root.roster, tuple(root.cards), _seal_credentials(root, roster, now))
+    return Handout(root.roster, tuple(root.cards), _seal_credentials(root, roster, now), root.successions)
 
 
 def adopt_previous(root: RootKeyring, document: Document) -> None:
@@ -90,13 +103,33 @@ def _list_workstations(root: RootKeyring, before: Roster | None, changes: Change
         if known is not None and known.retired_on is not None:
             raise WorkstationError(_("Deze werkplek is eerder afgemeld. Maak op die computer een nieuwe werkplek."))
         listed.setdefault(request.workstation.id, request.workstation)
-    for workstation in changes.retire:
+    _retire(listed, changes.retire, now)
+    for request in changes.requests:
+        _check_person(listed, request.workstation)
+    oldest = day_of(now - RETIRED_WEEKS * WEEK_SECONDS)
+    return [w for _id, w in sorted(listed.items()) if w.retired_on is None or w.retired_on >= oldest]
+
+
+def _retire(listed: dict[bytes, Workstation], retire: Sequence[bytes], now: int) -> None:
+    for workstation in retire:
         if workstation not in listed:
             raise WorkstationError(_("De werkplek die u wilt afmelden staat niet op de lijst."))
         if listed[workstation].retired_on is None:
             listed[workstation] = replace(listed[workstation], retired_on=day_of(now))
-    oldest = day_of(now - RETIRED_WEEKS * WEEK_SECONDS)
-    return [w for _id, w in sorted(listed.items()) if w.retired_on is None or w.retired_on >= oldest]
+
+
+def _check_person(listed: Mapping[bytes, Workstation], new: Workstation) -> None:
+    for other in listed.values():
+        if other.id == new.id or other.retired_on is not None or other.person != new.person:
+            continue
+        if (other.name, sorted(other.affiliations)) != (new.name, sorted(new.affiliations)):
+            raise WorkstationError(
+                _(
+                    "{person} staat al op de lijst als {name}, verbonden met: {affiliations}. "
+                    "Maak de aanmelding opnieuw in een nieuwe map: voor een tweede werkplek met dezelfde gegevens, "
+                    "voor iemand anders met een andere korte naam."
+                ).format(person=new.person, name=other.name, affiliations=", ".join(other.affiliations) or "–")
+            )
 
 
 def _next_version(root: RootKeyring, before: Roster | None, workstations: Sequence[Workstation], now: int) -> Roster:

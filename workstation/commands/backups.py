@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
 
 from crypto.encoding import encode_b64u
 from workstation.backup.contents import Contents
 from workstation.backup.making import make_backup
 from workstation.backup.progress import Tell
 from workstation.backup.rehearsal import rehearse as read_through
-from workstation.backup.restoring import Wish
+from workstation.backup.restoring import Restored, Wish
 from workstation.backup.restoring import restore as build
 from workstation.ceremony.enrolment import REQUEST_NAME
+from workstation.ceremony.root import list_root_words
 from workstation.commands.asking import ask_passphrase
+from workstation.commands.telling import command, guide, value, words
 from workstation.keyring.workstation import open_keyring
 from workstation.texts import translate as _
 
@@ -58,26 +62,36 @@ def restore(args: Namespace, now: int, tell: Tell) -> Lines:
     """Make a new workstation out of a backup."""
     wish = Wish(args.source, args.folder, args.organisation, tuple(args.withdrawn))
     done = build(wish, ask_passphrase(args.passphrase_file), now, tell)
-    return [
+    text = _("{conversations} gesprekken met {messages} berichten zijn terug, in {folder}.")
+    made = [
         *_describe(done.contents),
-        _("{conversations} gesprekken met {messages} berichten zijn terug, in {folder}.").format(
-            conversations=done.conversations, messages=done.messages, folder=args.folder
-        ),
-        *_tell_broken(done.broken),
-        *(_("Gesprek {name} stond niet in de reservekopie.").format(name=name) for name in done.unknown),
-        "",
+        text.format(conversations=done.conversations, messages=done.messages, folder=args.folder),
         _("Dit is een nieuwe werkplek met dezelfde wachtzin. Ze kan lezen, en antwoorden zodra ze op de lijst staat."),
-        _("Breng dit bestand naar de beheerder van de lijst (het is niet geheim): {file}").format(
-            file=args.folder / REQUEST_NAME
-        ),
-        _("Lees daarna deze acht woorden voor aan de telefoon. De beheerder moet precies dezelfde zien:"),
-        "    " + " ".join(done.words),
-        _("Vraag de beheerder in dezelfde keer de oude werkplek af te melden:"),
-        f"    --retire={encode_b64u(done.contents.workstation)}",
-        _("Vraag een collega welke gesprekken zijn ingetrokken sinds {day}; zie de handleiding.").format(
-            day=done.contents.day
-        ),
     ]
+    return guide(made, _tell_what_to_check(done), _tell_after_restoring(done, args.folder))
+
+
+def _tell_what_to_check(done: Restored) -> Iterator[str]:
+    yield from _tell_broken(done.broken)
+    for name in done.unknown:
+        yield _("Gesprek {name} stond niet in de reservekopie.").format(name=name)
+    me = done.contents.me
+    yield _("De acht woorden van de hoofdsleutel. De beheerder van de lijst leest u dezelfde voor:")
+    yield words(list_root_words(me.root_key, me.organisation))
+    yield _("De acht woorden van uw aanmelding. Die leest u voor; de beheerder ziet dezelfde:")
+    yield words(done.words)
+    text = _("Vraag een collega welke gesprekken zijn ingetrokken sinds {day}; zie de handleiding.")
+    yield text.format(day=done.contents.day)
+
+
+def _tell_after_restoring(done: Restored, folder: Path) -> Iterator[str]:
+    text = _("Breng dit bestand naar de beheerder van de lijst (het is niet geheim): {file}")
+    yield text.format(file=folder / REQUEST_NAME)
+    yield _("Vraag in dezelfde keer de oude werkplek af te melden:")
+    yield value(f"--retire={encode_b64u(done.contents.workstation)}")
+    yield _("U krijgt een uitdeelbestand terug. Voer dan uit:")
+    rest = "--spool /media/stick --handout uitdeelbestand.json --credential-file ~/koerier.key"
+    yield command("card --folder", folder, rest)
 
 
 def _describe(contents: Contents) -> Lines:

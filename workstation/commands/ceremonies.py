@@ -1,151 +1,200 @@
-"""The commands that make a team: init root, init enrol, roster, card."""
+"""The commands that make a team: init root, init enrol, card. Repeating one shows the same again."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
-from crypto.encoding import decode_b64u, encode_b64u
-from crypto.errors import MalformedError
-from crypto.verifying import Document, parse_document, serialize_document
+from crypto.encoding import encode_b64u
+from crypto.roster import Roster
+from crypto.verifying import serialize_document
 from workstation import files
 from workstation.ceremony.card import renew_cards
 from workstation.ceremony.destruction import list_due
-from workstation.ceremony.enrolment import (
-    REQUEST_NAME,
-    Request,
-    check_person,
-    list_words,
-    make_request,
-    open_request,
-)
-from workstation.ceremony.handout import HANDOUT_SIZE, Handout, parse_handout, serialize_handout
-from workstation.ceremony.published import parse_published
-from workstation.ceremony.renewal import Renewal, renew, take_handout
-from workstation.ceremony.root import make_root, show_root_key
-from workstation.ceremony.roster import Changes, adopt_previous, make_roster, read_last
+from workstation.ceremony.enrolment import REQUEST_NAME, check_person, list_words, make_request, pin_anew
+from workstation.ceremony.handout import Handout
+from workstation.ceremony.renewal import Renewal, check_handout, renew, take_handout
+from workstation.ceremony.root import list_root_words, make_root, show_root_key
 from workstation.commands.asking import ask_consent, ask_new_passphrase, ask_passphrase
+from workstation.commands.reading import parse_key, read_handout
+from workstation.commands.telling import Lines, command, describe, guide, value, words
 from workstation.courier.credential import write_credential
 from workstation.errors import WorkstationError
-from workstation.keyring.root import open_root
+from workstation.keyring.root import FILE_NAME as ROOT_FILE
+from workstation.keyring.root import RootKeyring, open_root
 from workstation.keyring.state import Person
-from workstation.keyring.workstation import Keyring, create_keyring, open_keyring
-from workstation.spool import KEYSET_SIZE, Spool
+from workstation.keyring.workstation import FILE_NAME, Keyring, create_keyring, open_keyring
+from workstation.spool import Spool
 from workstation.texts import translate as _
-
-Lines = list[str]
-HANDOUT_NAME: Final = "uitdeelbestand.json"
-_REQUEST_SIZE: Final = 2**20
 
 
 def init_root(args: Namespace, _now: int) -> Lines:
-    """Make the root's key."""
-    root = make_root(args.folder, args.organisation, ask_new_passphrase(args.passphrase_file))
-    return [
-        _("De hoofdsleutel van {organisation} is gemaakt en staat in {folder}.").format(
-            organisation=root.organisation, folder=args.folder
-        ),
-        "",
-        _("Openbare sleutel, voor de instellingen van het portaal (root_key) en voor elke aanmelding:"),
-        "    " + show_root_key(root),
-        "",
-        _("Bewaar de map op een computer zonder netwerk, en een kopie op een andere plaats."),
-        _("Daarna: laat elke vertrouwenspersoon `init enrol` uitvoeren op de eigen computer."),
-    ]
+    """Make the root's key, or show it again."""
+    if (args.folder / ROOT_FILE).exists():
+        root = open_root(args.folder, ask_passphrase(args.passphrase_file))
+        if root.organisation != args.organisation:
+            raise WorkstationError(
+                _("In deze map staat de hoofdsleutel van een andere organisatie. Kies een andere map.")
+            )
+        done = _("De hoofdsleutel van {organisation} stond al in {folder}; er is niets veranderd.")
+    else:
+        root = make_root(args.folder, args.organisation, ask_new_passphrase(args.passphrase_file))
+        done = _("De hoofdsleutel van {organisation} is gemaakt en staat in {folder}.")
+    return guide(
+        [done.format(organisation=root.organisation, folder=args.folder)],
+        [
+            _("Schrijf deze acht woorden op. Wie zich aanmeldt, ziet dezelfde; u vergelijkt ze aan de telefoon:"),
+            words(list_root_words(root.pins.root_key, root.organisation)),
+            _("Dit is de openbare sleutel (root_key). Hij is niet geheim:"),
+            value(show_root_key(root)),
+        ],
+        _tell_after_root(root, args.folder),
+    )
 
 
 def init_enrol(args: Namespace, now: int) -> Lines:
-    """Make a workstation's keys and its request; an interrupted enrolment is finished."""
+    """Make a workstation's keys and its request. What was interrupted is finished; what is there stays."""
     me = check_person(
-        Person(args.organisation, _parse_key(args.root_key), args.person, args.name, tuple(args.affiliation))
+        Person(args.organisation, parse_key(args.root_key), args.person, args.name, tuple(args.affiliation))
     )
-    keyring = create_keyring(args.folder, me, ask_new_passphrase(args.passphrase_file))
+    new = not (args.folder / FILE_NAME).exists()
+    if new:
+        keyring = create_keyring(args.folder, me, ask_new_passphrase(args.passphrase_file))
+    else:
+        keyring = open_keyring(args.folder, ask_passphrase(args.passphrase_file))
     try:
+        anew = _check_same(keyring, me)
         renew_cards(keyring, now)
         document = make_request(keyring)
+        eight = list_words(keyring.verifying, document)
     finally:
         keyring.close()
     target = args.folder / REQUEST_NAME
     files.write_atomic(target, serialize_document(document))
-    return [
-        _("De sleutels van deze werkplek zijn gemaakt en staan in {folder}.").format(folder=args.folder),
-        _("Breng dit bestand naar de beheerder van de lijst (het is niet geheim): {file}").format(file=target),
-        "",
-        _("Lees daarna deze acht woorden voor aan de telefoon. De beheerder moet precies dezelfde zien:"),
-        "    " + " ".join(list_words(keyring.verifying, document)),
-        "",
-        _("Daarna: u krijgt een uitdeelbestand terug. Voer daarmee `card --handout` uit."),
-    ]
-
-
-def roster(args: Namespace, now: int) -> Lines:
-    """Sign the next roster and write what every workstation gets."""
-    root = open_root(args.root, ask_passphrase(args.passphrase_file))
-    if args.previous is not None:
-        adopt_previous(root, _read_document(args.previous))
-    requests = [open_request(_read(file, _REQUEST_SIZE)) for file in args.request]
-    told = [line for request in requests for line in _compare(request, compared=args.compared)]
-    retire = [_parse_key(text) for text in args.retire]
-    if (
-        retire
-        and not args.compared
-        and not ask_consent(_("{count} werkplek(ken) afmelden? [j/n] ").format(count=len(retire)))
-    ):
-        raise WorkstationError(_("Er is niets veranderd."))
-    cards = () if args.keyset is None else _read_cards(args.keyset)
-    handout = make_roster(root, Changes(requests, retire), cards, now)
-    target = args.out or args.root / HANDOUT_NAME
-    files.write_atomic(target, serialize_handout(handout))
-    signed = read_last(root)
-    assert signed is not None, "it was signed a moment ago"
-    told += [
-        _("Lijst nummer {version} is getekend en geldt tot en met {day}.").format(
-            version=signed.version, day=signed.expires_on
-        ),
-        *(f"    {w.name} ({w.person})  {encode_b64u(w.id)}" for w in signed.active.values()),
-        *_tell_unsealed(handout, [w.name for w in signed.active.values() if w.id not in handout.credentials]),
-        _("Geef dit bestand aan elke werkplek (het is niet geheim): {file}").format(file=target),
-        _("Daarna: op elke werkplek `card --handout` uitvoeren, en dan synchroniseren."),
-    ]
-    return told
+    if new:
+        done = _("De sleutels van deze werkplek zijn gemaakt en staan in {folder}.")
+    elif anew:
+        done = _("De werkplek in {folder} hoort nu bij de nieuwe hoofdsleutel. Sleutels en gesprekken zijn gebleven.")
+    else:
+        done = _("De sleutels van deze werkplek stonden al in {folder}; er zijn geen andere gemaakt.")
+    return guide([done.format(folder=args.folder)], _tell_request(me, eight), _tell_after_enrolment(args.folder))
 
 
 def card(args: Namespace, now: int) -> Lines:
     """Take a handout, renew cards, vouch for the roster, and give all of it to the courier."""
-    spool = Spool.open(args.spool, create=True)
+    handout = None if args.handout is None else read_handout(args.handout)
     keyring = open_keyring(args.folder, ask_passphrase(args.passphrase_file))
     try:
+        if handout is not None:
+            # Before there is a spool: whatever is refused has changed nothing.
+            check_handout(keyring, handout, now)
+        elif keyring.state.roster is None and not (args.spool / "keyset.json").exists():
+            raise WorkstationError(
+                _(
+                    "Deze werkplek staat nog op geen lijst. Breng eerst {name} naar de beheerder, en geef --handout."
+                ).format(name=REQUEST_NAME)
+            )
+        if args.credential_file is not None and handout is None:
+            _credential(keyring)
+        spool = Spool.open(args.spool, create=True)
         spool.refuse_other(keyring.state.me.organisation)
-        told = _take(args, keyring, spool, now)
-        done = renew(keyring, spool, now)
-        told += _destroy_due(keyring, spool, now)
+        done, check = _take(keyring, spool, handout, now)
+        renewed = renew(keyring, spool, now)
+        done += [*_tell_renewal(renewed), *_destroy_due(keyring, spool, now)]
         if args.credential_file is not None:
-            told += _write_credential(args.credential_file, keyring)
+            write_credential(args.credential_file, _credential(keyring))
+            text = _("De sleutel voor de koerier staat in {file}. Alleen de koerier heeft die nodig.")
+            done.append(text.format(file=args.credential_file))
     finally:
         keyring.close()
-    return [*told, *_tell_renewal(done)]
+    return guide(done, [*check, *_tell_doubts(renewed)], _tell_after_card(args.spool, args.credential_file))
 
 
-def _take(args: Namespace, keyring: Keyring, spool: Spool, now: int) -> Lines:
-    if args.handout is None:
-        return []
-    try:
-        handout = parse_handout(_read(args.handout, HANDOUT_SIZE))
-    except MalformedError:
-        raise WorkstationError(_("Dit is geen uitdeelbestand, of het is beschadigd.")) from None
-    taken = take_handout(keyring, spool, handout, now)
-    told = [
-        _("Lijst nummer {version} klopt en is overgenomen. Hij geldt tot en met {day}. Hierop staan:").format(
-            version=taken.version, day=taken.expires_on
+def _tell_after_root(root: RootKeyring, folder: Path) -> Iterator[str]:
+    yield _("Bewaar de map op een computer zonder netwerk, en een kopie in een ander gebouw.")
+    yield _("Iedere vertrouwenspersoon voert op de eigen computer dit uit, met eigen namen in plaats van Anna:")
+    who = '--person anna --name "Anna" --affiliation "Geen"'
+    key = f"--root-key {show_root_key(root)}"
+    yield command(f"init enrol --folder ~/bureau --organisation {root.organisation}", who, key)
+    yield _("Met de aanmeldingen die u terugkrijgt, tekent u de lijst:")
+    yield command("roster --root", folder, "--request anna.json --request bram.json")
+
+
+def _check_same(keyring: Keyring, me: Person) -> bool:
+    """Return whether the workstation now belongs to another root, which its person has to agree to."""
+    pinned = keyring.state.me
+    if replace(pinned, root_key=me.root_key) != me:
+        raise WorkstationError(
+            _("In deze map staat al een werkplek, met andere namen. Kies een andere map, of geef dezelfde namen.")
+        )
+    if pinned.root_key == me.root_key:
+        return False
+    question = [
+        _(
+            "Deze werkplek hoort bij een andere hoofdsleutel. "
+            "Wissel alleen als die verloren is, of verkeerd was ingetypt."
         ),
-        *(f"    {w.name} ({w.person})" for w in taken.active.values()),
-        _("De acht woorden van deze lijst, voor wie belt om ze te vergelijken:"),
-        "    " + " ".join(list_words(keyring.state.me.root_key, handout.roster)),
+        _("De acht woorden van de nieuwe hoofdsleutel:"),
+        words(list_root_words(me.root_key, me.organisation)),
+        _("Bel de beheerder op een nummer dat u al kende. Leest die dezelfde woorden voor? [j/n] "),
     ]
+    if not ask_consent("\n".join(question)):
+        raise WorkstationError(_("Er is niets veranderd."))
+    pin_anew(keyring, me.root_key)
+    return True
+
+
+def _tell_request(me: Person, eight: Iterable[str]) -> Iterator[str]:
+    yield _("De acht woorden van de hoofdsleutel. De beheerder van de lijst leest u dezelfde voor:")
+    yield words(list_root_words(me.root_key, me.organisation))
+    yield _("De acht woorden van uw aanmelding. Die leest u voor; de beheerder ziet dezelfde:")
+    yield words(eight)
+    yield _("Verschillen er woorden, ga dan niet verder. Gooi deze map weg en begin opnieuw met de goede sleutel.")
+
+
+def _tell_after_enrolment(folder: Path) -> Iterator[str]:
+    text = _("Breng dit bestand naar de beheerder van de lijst (het is niet geheim): {file}")
+    yield text.format(file=folder / REQUEST_NAME)
+    yield _("U krijgt een uitdeelbestand terug. Voer dan uit:")
+    yield command(
+        "card --folder", folder, "--spool /media/stick --handout uitdeelbestand.json --credential-file ~/koerier.key"
+    )
+
+
+def _take(keyring: Keyring, spool: Spool, handout: Handout | None, now: int) -> tuple[Lines, Lines]:
+    if handout is None:
+        return [], []
+    before, former = keyring.state.roster, keyring.state.me.root_key
+    taken = take_handout(keyring, spool, handout, now)
+    text = (
+        _("Lijst nummer {version} was al overgenomen. Hij geldt tot en met {day}.")
+        if before == handout.roster
+        else _("Lijst nummer {version} klopt en is overgenomen. Hij geldt tot en met {day}.")
+    )
+    done = [text.format(version=taken.version, day=taken.expires_on)]
+    me = keyring.state.me
+    if me.root_key != former:
+        done.append(_("De vorige hoofdsleutel heeft een nieuwe aangewezen. Vanaf nu geldt alleen de nieuwe."))
+    return done, [*_tell_list(taken, keyring, handout), *_tell_root(keyring, changed=me.root_key != former)]
+
+
+def _tell_list(taken: Roster, keyring: Keyring, handout: Handout) -> Iterator[str]:
+    yield _("Op de lijst staan, en niemand anders:")
+    for workstation in taken.active.values():
+        yield value(describe(workstation))
+    yield _("De acht woorden van deze lijst, ook voor wie belt om ze te vergelijken:")
+    yield words(list_words(keyring.state.me.root_key, handout.roster))
     if keyring.state.credential is None:
-        told.append(_("Er zat geen koerierssleutel voor u bij. Vraag de beheerder om een nieuw uitdeelbestand."))
-    return told
+        yield _("Er zat geen koerierssleutel voor u bij. Vraag de beheerder om een nieuw uitdeelbestand.")
+
+
+def _tell_root(keyring: Keyring, *, changed: bool) -> Iterator[str]:
+    if changed:
+        me = keyring.state.me
+        yield _("De acht woorden van de nieuwe hoofdsleutel, {key}:").format(key=encode_b64u(me.root_key))
+        yield words(list_root_words(me.root_key, me.organisation))
 
 
 def _destroy_due(keyring: Keyring, spool: Spool, now: int) -> Lines:
@@ -161,85 +210,34 @@ def _destroy_due(keyring: Keyring, spool: Spool, now: int) -> Lines:
     return [_("{count} oude sleutels vernietigd.").format(count=len(due))]
 
 
-def _tell_renewal(done: Renewal) -> Lines:
-    told = [_("{count} nieuwe weekkaarten gemaakt.").format(count=done.cards)]
-    if done.absent:
-        names = ", ".join(w.name for w in done.absent)
-        told.append(_("Nog geen kaart bekend van: {names}.").format(names=names))
-    if done.vouched:
-        told.append(_("De lijst is voor deze week bevestigd."))
-    else:
-        told.append(_("De lijst kan nog niet worden bevestigd. Neem eerst het uitdeelbestand over, of synchroniseer."))
-    told.append(_("{count} documenten wachten op de koerier.").format(count=done.waiting))
-    told.append(_("Daarna: synchroniseer met `sync`."))
-    return told
+def _tell_renewal(renewed: Renewal) -> Iterator[str]:
+    yield _("{count} nieuwe weekkaarten gemaakt.").format(count=renewed.cards)
+    if renewed.vouched:
+        yield _("De lijst is voor deze week bevestigd.")
+    yield _("{count} documenten wachten op de koerier.").format(count=renewed.waiting)
 
 
-def _write_credential(target: Path, keyring: Keyring) -> Lines:
+def _tell_doubts(renewed: Renewal) -> Iterator[str]:
+    if renewed.absent:
+        names = ", ".join(w.name for w in renewed.absent)
+        yield _("Nog geen kaart bekend van: {names}.").format(names=names)
+    if not renewed.vouched:
+        yield _("De lijst kan nog niet worden bevestigd. Neem eerst het uitdeelbestand over, of synchroniseer.")
+    elif not renewed.absent:
+        yield _("Van iedereen op de lijst is een kaart bekend.")
+
+
+def _tell_after_card(spool: Path, credential_file: Path | None) -> Iterator[str]:
+    yield _("Synchroniseer, op een computer met netwerk:")
+    yield command(
+        "sync --spool",
+        spool,
+        "--portal https://ADRES-VAN-DE-SITE --credential-file",
+        credential_file or "~/koerier.key",
+    )
+
+
+def _credential(keyring: Keyring) -> bytes:
     if keyring.state.credential is None:
         raise WorkstationError(_("Deze werkplek heeft nog geen koerierssleutel. Neem eerst een uitdeelbestand over."))
-    write_credential(target, keyring.state.credential)
-    return [_("De sleutel voor de koerier staat in {file}. Alleen de koerier heeft die nodig.").format(file=target)]
-
-
-def _compare(request: Request, *, compared: bool) -> Lines:
-    w = request.workstation
-    told = [
-        _("Aanmelding van {name} ({person}), verbonden met: {affiliations}").format(
-            name=w.name, person=w.person, affiliations=", ".join(w.affiliations) or "–"
-        ),
-        "    " + " ".join(request.words),
-    ]
-    if compared:
-        return told
-    question = [*told, _("Bel deze persoon op een nummer dat u al kende. Leest die dezelfde woorden voor? [j/n] ")]
-    if not ask_consent("\n".join(question)):
-        raise WorkstationError(
-            _("Er is niets getekend. Woorden die verschillen betekenen dat iemand meeleest of meeschrijft.")
-        )
-    return []
-
-
-def _tell_unsealed(handout: Handout, names: Lines) -> Lines:
-    if not names:
-        return []
-    assert handout.roster is not None, "a handout has a roster"
-    return [
-        _("Voor {names} is geen geldige kaart bekend: de koerierssleutel gaat niet mee. Geef --keyset op.").format(
-            names=", ".join(names)
-        )
-    ]
-
-
-def _read_cards(file: Path) -> tuple[Document, ...]:
-    try:
-        return parse_published(_read(file, KEYSET_SIZE)).cards
-    except MalformedError:
-        raise WorkstationError(_("Dit is geen sleutellijst (keyset.json), of het bestand is beschadigd.")) from None
-
-
-def _read_document(file: Path) -> Document:
-    data = _read(file, HANDOUT_SIZE)
-    try:
-        return parse_document(data)
-    except MalformedError:
-        pass
-    try:
-        # An earlier handout holds the earlier roster.
-        return parse_handout(data).roster
-    except MalformedError:
-        raise WorkstationError(_("Dit is geen getekende lijst, of het bestand is beschadigd.")) from None
-
-
-def _read(file: Path, most: int) -> bytes:
-    data = files.read_file(file, most)
-    if data is None:
-        raise WorkstationError(_("Het bestand {name} is er niet.").format(name=files.printable(file.name)))
-    return data
-
-
-def _parse_key(text: str) -> bytes:
-    try:
-        return decode_b64u(text)
-    except MalformedError:
-        raise WorkstationError(_("Een sleutel of nummer is verkeerd overgenomen; het zijn 43 tekens.")) from None
+    return keyring.state.credential

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
+from workstation.commands.telling import command, guide
 from workstation.courier.chunks import Tell
 from workstation.courier.client import Client
 from workstation.courier.credential import read_credential
@@ -57,7 +59,9 @@ def _sync_once(args: Namespace, now: int, tell: Tell) -> list[str]:
         with Client(args.portal) as client:
             # spec: six a day while it runs; whoever synchronises by hand does so about once a day.
             cover = 1.0 if args.every is None else _COVER_PER_DAY * args.every / _DAY_SECONDS
-            return _describe(Courier(client, spool, credential, args.pause, tell=tell, cover=cover).sync(now))
+            first = spool.read_synced() is None
+            done = Courier(client, spool, credential, args.pause, tell=tell, cover=cover).sync(now)
+            return _guide_first(done, args.spool) if first else _describe(done)
     except OSError:
         raise CourierError(_("De gedeelde map is vol, of is eruit gehaald. Er gaat niets verloren.")) from None
 
@@ -76,6 +80,17 @@ def _describe(done: Synced) -> list[str]:
         f"{told} {carried.format(answers=done.answers)}",
         *(f"  – {problem}" for problem in done.problems),
     ]
+
+
+def _guide_first(done: Synced, spool: Path) -> list[str]:
+    said, *problems = _describe(done)
+    check = problems or [_("Is de site open, en ziet u daar bij “Hoe weet ik dat dit veilig is?” uw acht woorden?")]
+    then = [
+        _("Open het bureau; daar leest en beantwoordt u berichten:"),
+        command("desk --folder ~/bureau --spool", spool),
+        _("Synchroniseer elke dag, of voeg --every 60 toe en laat het lopen."),
+    ]
+    return guide([said], check, then)
 
 
 def lock(args: Namespace) -> Iterator[str]:

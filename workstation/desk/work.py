@@ -26,6 +26,7 @@ from workstation.ceremony.enrolment import list_words
 from workstation.ceremony.published import Outlook, examine, parse_published
 from workstation.ceremony.refusals import explain
 from workstation.ceremony.renewal import Renewal, renew
+from workstation.ceremony.succession import is_former
 from workstation.desk.answer import list_entries, write_reply
 from workstation.desk.collect import Collector
 from workstation.desk.compose import Extras, make_body, propose
@@ -298,11 +299,23 @@ class Work:
                     # Restored and not yet listed, or retired: nobody would believe an answer.
                     self.refusal = _("Deze werkplek staat niet op de lijst. Bel de beheerder van de lijst.")
         except ProtocolError as error:
-            self.refusal = explain(error)
+            self.refusal = self._explain(error, data)
         except WorkstationError as error:
             self.refusal = str(error)
             return
         self.checked = (state, self.keyset, self.refusal)
+
+    def _explain(self, error: ProtocolError, data: bytes | None) -> str:
+        try:
+            former = data is not None and is_former(self.keyring, parse_published(data).roster)
+        except ProtocolError:
+            former = False
+        if former:
+            return _(
+                "Het portaal toont nog de lijst van de vorige beheerder. Synchroniseer zodra de server is herstart; "
+                "lezen kan intussen."
+            )
+        return explain(error)
 
     def _receive(self, spool: Spool, now: int) -> bool:
         """Take in new blocks; say whether all of them were, and could be read."""

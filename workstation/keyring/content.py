@@ -39,6 +39,7 @@ _KEYS: Final = frozenset(
         "roster",
         "roster_version",
         "signing",
+        "successions",
         "withdrawn",
     ]
 )
@@ -68,14 +69,18 @@ def serialize(state: State) -> Json:
         "roster": None if state.roster is None else document_json(state.roster),
         "roster_version": state.roster_version,
         "signing": encode_b64u(state.signing),
+        "successions": [document_json(document) for document in state.successions],
         "withdrawn": {encode_b64u(c): _withdrawn_json(withdrawn) for c, withdrawn in state.withdrawn.items()},
     }
 
 
 def parse(value: Json) -> State:
     """Read a state. Raises MalformedError: another version of this program has written it."""
-    # Keyrings from before anything could be withdrawn, destroyed or ended do not name it.
-    fields = check_keys({"destroyed": {}, "ended": {}, "withdrawn": {}, **check_object(value)}, _KEYS)
+    # Keyrings from before anything could be withdrawn, destroyed, ended or handed over do not name it.
+    earlier: Json = {"destroyed": {}, "ended": {}, "successions": [], "withdrawn": {}}
+    fields = check_keys({**earlier, **check_object(value)}, _KEYS)
+    if not isinstance(fields["successions"], list):
+        raise MalformedError("successions are a list")
     return State(
         me=parse_person(fields["me"]),
         signing=check_b64u(fields["signing"]),
@@ -93,6 +98,7 @@ def parse(value: Json) -> State:
         credential=_parse_optional(fields["credential"]),
         roster=None if fields["roster"] is None else read_document(fields["roster"]),
         roster_version=check_integer(fields["roster_version"], 1),
+        successions=tuple(read_document(document) for document in fields["successions"]),
     )
 
 

@@ -63,7 +63,7 @@ class State:
     `destroyed` holds the hash of each own card whose secret was destroyed, by week; `known` that of every card seen, by
     week and workstation; `local_key` is for names and notes on this machine; `roster` is the newest that was verified,
     and none older than `roster_version` is taken any more. What is withdrawn and still stands in `archives` is not
-    destroyed yet.
+    destroyed yet. `successions` led from the root that was pinned at enrolment to the one that is pinned now.
     """
 
     me: Person
@@ -79,3 +79,4 @@ class State:
     credential: bytes | None = None
     roster: Document | None = None
     roster_version: int = 1
+    successions: tuple[Document, ...] = ()

@@ -111,7 +111,8 @@ def create_keyring(folder: Path, me: Person, passphrase: str, cost: Cost = COST)
 
 def open_keyring(folder: Path, passphrase: str) -> Keyring:
     """Unlock a workstation. Raises PassphraseError, WorkstationError (also while another process has it open)."""
-    if not folder.is_dir():
+    if not (folder / FILE_NAME).exists():
+        # Before the lock is taken: it would leave a file in a folder that is not ours.
         raise WorkstationError(_("In deze map staat geen sleutelbos. Klopt de map?"))
     lock = _take_lock(folder)
     try:
