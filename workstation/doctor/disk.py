@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import shlex
 import re
+import shlex
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
