@@ -1,4 +1,4 @@
-"""The root holder's chapter of OPERATING, done word by word: its own commands, and what it says that one must see.
+"""The chapters of OPERATING for root holder and counsellors, done word by word: their own commands, and what one must see.
 
 The portal is the real one, people answer "j" to every question, and only the cost of a pass phrase is lower.
 """
@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +30,8 @@ from workstation.keyring import root, workstation
 
 pytestmark = pytest.mark.slow
 
-CHAPTER: Final = "## The root holder"
+ROOT_HOLDER: Final = "The root holder"
+COUNSELLOR: Final = "The counsellor"
 SITE: Final = "https://meldpunt.example"
 TEAM: Final = ["anna", "bram"]
 
@@ -45,23 +46,24 @@ class Step:
     seen: tuple[str, ...]
 
 
-def read_steps() -> Iterator[Step]:
-    """Read the chapter as its reader does."""
-    text = (ROOT / "docs" / "OPERATING.md").read_text(encoding="utf-8").partition(f"\n{CHAPTER}\n")[2]
+def read_steps(chapter: str) -> Iterator[Step]:
+    """Read a chapter as its reader does."""
+    text = (ROOT / "docs" / "OPERATING.md").read_text(encoding="utf-8").partition(f"\n## {chapter}\n")[2]
+    text = text.partition("\n## ")[0]
     for section in text.split("\n### ")[1:]:
         ceremony = section.partition("\n")[0]
         for numbered in re.split(r"^\d+\. ", section, flags=re.MULTILINE)[1:]:
-            said, *rest = re.split(r"^ *```(?:sh)?\n", numbered, flags=re.MULTILINE)
-            who = re.match(r"\*\*(.+?)\*\*", said)
+            who = re.match(r"\*\*(.+?)\*\*", numbered)
             assert who is not None, "each step says who does it"
-            if rest:
-                commands, after = rest
-                lines = tuple(line.strip() for line in commands.splitlines())
-                seen = re.search(r"You see (.*)", after)
+            block = re.search(r"^ *```sh\n(.*?)^ *```\n(.*)", numbered, flags=re.MULTILINE | re.DOTALL)
+            if block is not None:
+                lines = tuple(line.strip() for line in block[1].splitlines())
+                seen = re.search(r"You see (.*)", block[2])
                 yield Step(ceremony, who[1], lines, tuple(re.findall("“(.+?)”", seen[1])) if seen else ())
 
 
-STEPS: Final = tuple(read_steps())
+STEPS: Final = tuple(read_steps(ROOT_HOLDER))
+FOR_COUNSELLORS: Final = tuple(read_steps(COUNSELLOR))
 
 
 @dataclass
@@ -73,6 +75,7 @@ class Scratch:
     team: list[str] = field(default_factory=lambda: list(TEAM))
     asked: list[str] = field(default_factory=list)
     key: str = ""
+    retired: str = ""
     url: str = ""
     portal: ExitStack = field(default_factory=ExitStack)
 
@@ -106,12 +109,15 @@ class Scratch:
         self.asked.clear()
         if arguments[2:4] == ["init", "root"]:
             self.key = re.findall(r"^\s+([\w-]{43})$", out, re.MULTILINE)[0]
+        if arguments[2] == "restore":
+            (self.retired,) = re.findall(r"--retire=([\w-]{43})", out)
         return said
 
     def place(self, word: str, who: str) -> str:
         """Return what this person types where the text names Anna, and where it lies here."""
         person = who.partition("-")[0]
         word = word.replace("KEY", self.key) if word == "KEY" else word.replace(SITE, self.url)
+        word = word.replace("=NUMBER", f"={self.retired}")
         if person in self.team:
             word = word.replace("anna.json", f"{who}.json").replace("anna", person).replace("Anna", person.title())
             word = word.replace("/media/stick", f"/media/stick-{who}").replace("/media/schoon", f"/media/schoon-{who}")
@@ -171,3 +177,25 @@ def test_each_ceremony_is_done_from_the_text(scratch: Scratch) -> None:
     shown = scratch.type("python -m workstation init root --folder /media/verder --organisation steunpunt", "you")
     assert scratch.key in shown
     assert len(list_eight(shown)) == 1
+
+
+def test_a_counsellor_begins_backs_up_and_comes_back_from_the_text(scratch: Scratch) -> None:
+    """The first day is the root holder's text too; the rest is done after it, and the lost one is listed no more."""
+    lines = {line for step in STEPS for line in step.commands}
+    first_day = [step for step in FOR_COUNSELLORS if step.ceremony == "Your first day"]
+    assert [len(step.commands) for step in first_day] == [2, 1, 1]
+    assert {line for step in first_day for line in step.commands} < lines
+    for step in STEPS:
+        if step.ceremony == "Beginning":
+            scratch.do(step)
+    (before,) = (w.id for w in scratch.keyset().roster.active.values() if w.person == "anna")
+    who = "anna"
+    for step in FOR_COUNSELLORS:
+        if step not in first_day:
+            # From the second step on, it is another computer.
+            who = "anna-nieuw" if "restore" in " ".join(step.commands) else who
+            scratch.team = [who, "bram"]
+            scratch.do(replace(step, who=who) if step.who == "You" else step)
+    roster = scratch.keyset().roster
+    assert len(roster.active) == 2
+    assert before not in roster.active
