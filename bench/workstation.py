@@ -56,14 +56,14 @@ def tabulate(sizes: Sizes, figures: dict[str, Figures]) -> list[Table]:
         ["unlocking", *(f"{title}, {archive['files']:,.0f} files" for _, archive, title in columns)],
         [
             ["pass phrase → inbox on the page", *(show_seconds(each["seconds"]) for each, _, _ in columns)],
-            ["– of it, keyring (Argon2id)", *(show_seconds(each["keyring"]) for _, each, _ in columns)],
-            ["– of it, archive", *(show_seconds(each["seconds"]) for _, each, _ in columns)],
-            ["processor time", *(show_seconds(each["processor"]) for each, _, _ in columns)],
+            ["– of it, the processor", *(show_seconds(each["processor"]) for each, _, _ in columns)],
+            ["the keyring alone (Argon2id)", *(show_seconds(each["keyring"]) for _, each, _ in columns)],
+            ["the archive alone", *(show_seconds(each["seconds"]) for _, each, _ in columns)],
             ["the inbox once more", *(show_seconds(each["again"]) for each, _, _ in columns)],
             ["its size", *(f"{each['page_size'] / 1e3:.0f} kB" for each, _, _ in columns)],
             ["peak of memory, with Argon2id", *(show_bytes(each["peak"]) for each, _, _ in columns)],
             ["– of it, before anything was opened", *(show_bytes(each["imported"]) for each, _, _ in columns)],
-            ["– what the open archive takes", *(show_bytes(each["held"]) for _, each, _ in columns)],
+            ["what the open archive takes", *(show_bytes(each["held"]) for _, each, _ in columns)],
         ],
     )
     return [unlocking, _tabulate_rates(figures, [(archive, title) for _, archive, title in columns])]
