@@ -295,6 +295,19 @@ def test_no_refusal_costs_a_note(browser: Browser, monkeypatch: pytest.MonkeyPat
     assert shown(browser.page) == ""
 
 
+def test_no_page_on_which_something_can_be_typed_goes_by_itself(browser: Browser, organisation: Organisation) -> None:
+    """Without the script a page that was left alone goes when the desk has locked; not one with a note's field."""
+    browser.get()
+    assert 'http-equiv="refresh"' in browser.page
+    path = browser.open_first()
+    assert 'http-equiv="refresh"' not in browser.page
+    organisation.spool("anna").put_keyset(b"{}")
+    browser.get(path)
+    assert 'id="text"' not in browser.page
+    assert 'id="note"' in browser.page
+    assert 'http-equiv="refresh"' not in browser.page
+
+
 def test_locking_keeps_answer_and_note_alike(browser: Browser) -> None:
     """The script sends both along, under one slip."""
     path = browser.open_first()
