@@ -30,16 +30,16 @@ from workstation.spool import Spool
 pytestmark = pytest.mark.slow
 
 TYPED: dict[str, tuple[str, ...]] = {
-    "init root": ("init", "root", "--folder", "{f}/root", "--organisation", ORGANISATION),
+    "init root": ("init", "root", "--folder", "{f}/hoofd", "--organisation", ORGANISATION),
     "init root new": ("init", "root", "--folder", "{f}/nieuw", "--organisation", ORGANISATION),
-    "roster": ("roster", "--root", "{f}/root", "--request", "{f}/anna/aanmelding.json"),
+    "roster": ("roster", "--root", "{f}/hoofd", "--request", "{f}/anna/aanmelding.json"),
     "roster both": (
-        *("roster", "--root", "{f}/root"),
+        *("roster", "--root", "{f}/hoofd"),
         *("--request", "{f}/anna/aanmelding.json", "--request", "{f}/bram/aanmelding.json"),
     ),
-    "card": ("card", "--folder", "{f}/anna", "--spool", "{f}/spool", "--handout", "{f}/root/uitdeelbestand.json"),
-    "succession": ("succession", "--root", "{f}/root", "--to", "{new}"),
-    "go on": ("roster", "--root", "{f}/nieuw", "--succession", "{f}/root/opvolging.json"),
+    "card": ("card", "--folder", "{f}/anna", "--spool", "{f}/spool", "--handout", "{f}/hoofd/uitdeelbestand.json"),
+    "succession": ("succession", "--root", "{f}/hoofd", "--to", "{new}"),
+    "go on": ("roster", "--root", "{f}/nieuw", "--succession", "{f}/hoofd/opvolging.json"),
 }
 
 
@@ -56,7 +56,7 @@ class Table:
     def type(self, *arguments: str, code: int = 0) -> str:
         """Type a command, or one of those above by its name; return what it told."""
         typed = TYPED[arguments[0]] if len(arguments) == 1 else arguments
-        found = main([a.format(f=self.folder, key=self.key("root"), new=self.key("nieuw")) for a in typed])
+        found = main([a.format(f=self.folder, key=self.key("hoofd"), new=self.key("nieuw")) for a in typed])
         out, err = self.capsys.readouterr()
         assert found == code, out + err
         assert "Traceback" not in err
@@ -81,7 +81,7 @@ class Table:
         self.asked.append(prompt)
         return self.answers.pop(0) if self.answers else "j"
 
-    def version(self, name: str = "root") -> int:
+    def version(self, name: str = "hoofd") -> int:
         data = read_file(self.folder / name / "uitdeelbestand.json", HANDOUT_SIZE)
         return parse_roster(parse_handout(data or b"").roster.payload).version
 
@@ -156,7 +156,7 @@ def test_every_ceremony_tells_in_three_parts_and_ends_in_a_command_to_copy(
         assert parts(said) == ["Gedaan", "Controleer", "Daarna"], name
         assert re.search(r"^    python -m workstation \w+ ", said.partition("Daarna")[2], re.MULTILINE), name
         assert list_eight(said.partition("Controleer")[2].partition("Daarna")[0]), name
-    assert f"--root-key {table.key('root')}" in told["root"]
+    assert f"--root-key {table.key('hoofd')}" in told["root"]
     assert f"card --folder {table.folder}/anna " in told["enrol"]
     assert f"sync --spool {table.folder}/spool " in told["card"]
     assert begun
@@ -167,9 +167,9 @@ def test_the_first_synchronisation_guides_and_later_ones_are_short(
 ) -> None:
     """Whoever has done it once needs one line."""
     set_table(table, begun, "listed")
-    card = ("--spool", "{f}/spool", "--handout", "{f}/root/uitdeelbestand.json", "--credential-file", "{f}/koerier")
+    card = ("--spool", "{f}/spool", "--handout", "{f}/hoofd/uitdeelbestand.json", "--credential-file", "{f}/koerier")
     table.type("card", "--folder", "{f}/anna", *card)
-    key = open_root(table.folder / "root", PASSPHRASE).pins.root_key
+    key = open_root(table.folder / "hoofd", PASSPHRASE).pins.root_key
     with real_portal(tmp_path / "portal", ORGANISATION, key, lambda: NOW) as url:
         sync = ("sync", "--spool", "{f}/spool", "--portal", url, "--credential-file", "{f}/koerier")
         first = table.type(*sync)
@@ -183,7 +183,7 @@ def test_both_sides_see_the_same_words_of_the_root(table: Table, begun: dict[str
     set_table(table, begun, "root")
     words = list_eight(table.type("init root"))
     assert words == [
-        " ".join(list_root_words(open_root(table.folder / "root", PASSPHRASE).pins.root_key, ORGANISATION))
+        " ".join(list_root_words(open_root(table.folder / "hoofd", PASSPHRASE).pins.root_key, ORGANISATION))
     ]
     assert words[0] in list_eight(table.enrol("anna"))
     table.type("roster")
@@ -205,7 +205,7 @@ def test_the_list_says_who_comes_who_stays_and_who_leaves(table: Table, begun: d
     """In words, before and after; a second workstation is the same person."""
     set_table(table, begun, "listed")
     table.enrol("anna", folder="anna-twee")
-    table.type("roster", "--root", "{f}/root", "--request", "{f}/anna-twee/aanmelding.json", "--retire", "bram")
+    table.type("roster", "--root", "{f}/hoofd", "--request", "{f}/anna-twee/aanmelding.json", "--retire", "bram")
     assert any("dezelfde persoon" in question for question in table.asked)
     assert any("meldt u af" in question and "Bram (bram)" in question for question in table.asked)
     assert re.search(r"nieuw +Anna \(anna\)", table.said)
@@ -222,7 +222,7 @@ def test_a_second_workstation_has_the_names_of_the_first(
     set_table(table, begun, "listed")
     table.enrol("anna", *more, folder="anna-twee")
     before = table.bytes()
-    request = ("--root", "{f}/root", "--request", "{f}/anna-twee/aanmelding.json")
+    request = ("--root", "{f}/hoofd", "--request", "{f}/anna-twee/aanmelding.json")
     assert "anna staat al op de lijst als Anna" in table.type("roster", *request, code=1)
     assert table.bytes() == before
     # Where the other one leaves in the same step, there is no other name.
@@ -233,47 +233,51 @@ def test_a_short_name_retires_one_workstation_and_never_one_of_two(table: Table,
     """With two, the command names both numbers and changes nothing; a number always works."""
     set_table(table, begun, "listed")
     table.enrol("anna", folder="anna-twee")
-    table.type("roster", "--root", "{f}/root", "--request", "{f}/anna-twee/aanmelding.json")
+    table.type("roster", "--root", "{f}/hoofd", "--request", "{f}/anna-twee/aanmelding.json")
     before = table.bytes()
-    numbers = re.findall(r"[\w-]{43}", table.type("roster", "--root", "{f}/root", "--retire", "anna", code=1))
+    numbers = re.findall(r"[\w-]{43}", table.type("roster", "--root", "{f}/hoofd", "--retire", "anna", code=1))
     assert len(numbers) == 2
     assert table.bytes() == before
-    table.type("roster", "--root", "{f}/root", f"--retire={numbers[0]}")
+    table.type("roster", "--root", "{f}/hoofd", f"--retire={numbers[0]}")
     assert "weg" in table.said
-    table.type("roster", "--root", "{f}/root", "--retire", "anna")
+    table.type("roster", "--root", "{f}/hoofd", "--retire", "anna")
     assert re.search(rf"weg +Anna \(anna\)  {numbers[1]}", table.said)
 
 
 MISTAKES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("", ("roster",), "geen sleutelbos"),
-    ("", ("succession", "--root", "{f}/root", "--to", "A" * 43), "geen sleutelbos"),
+    ("", ("succession", "--root", "{f}/hoofd", "--to", "A" * 43), "geen sleutelbos"),
     ("", ("card",), "uitdeelbestand.json is er niet"),
-    ("root", ("roster", "--root", "{f}/root"), "nog niemand aangemeld"),
+    ("root", ("roster", "--root", "{f}/hoofd"), "nog niemand aangemeld"),
     ("root", ("roster",), "aanmelding.json is er niet"),
-    ("root", ("succession", "--root", "{f}/root", "--to", "A" * 43), "nog geen lijst"),
-    ("root", ("init", "root", "--folder", "{f}/root", "--organisation", "andere"), "andere organisatie"),
+    ("root", ("succession", "--root", "{f}/hoofd", "--to", "A" * 43), "nog geen lijst"),
+    ("root", ("init", "root", "--folder", "{f}/hoofd", "--organisation", "andere"), "andere organisatie"),
     ("root", ("desk", "--folder", "{f}/anna", "--spool", "{f}/spool"), "geen sleutelbos"),
     ("enrolled", ("card", "--folder", "{f}/anna", "--spool", "{f}/spool"), "nog op geen lijst"),
-    ("enrolled", ("card", "--folder", "{f}/root", "--spool", "{f}/spool"), "geen sleutelbos"),
+    ("enrolled", ("card", "--folder", "{f}/hoofd", "--spool", "{f}/spool"), "geen sleutelbos"),
     (
         "enrolled",
         ("sync", "--spool", "{f}/spool", "--portal", "http://127.0.0.1:1", "--credential-file", "{f}/koerier"),
         "Maak het met `card`",
     ),
-    ("enrolled", ("roster", "--root", "{f}/root", "--request", "{f}/root/root-keyring"), "geen aanmelding"),
-    ("listed", ("roster", "--root", "{f}/root", "--retire", "chris"), "staat niet op de lijst"),
-    ("listed", ("roster", "--root", "{f}/root", "--retire", "anna", "--retire", "bram"), "1 tot 11"),
+    ("enrolled", ("roster", "--root", "{f}/hoofd", "--request", "{f}/hoofd/root-keyring"), "geen aanmelding"),
+    ("listed", ("roster", "--root", "{f}/hoofd", "--retire", "chris"), "staat niet op de lijst"),
+    ("listed", ("roster", "--root", "{f}/hoofd", "--retire", "anna", "--retire", "bram"), "1 tot 11"),
     ("listed", ("card", "--folder", "{f}/anna", "--spool", "{f}/s", "--handout", "{f}/anna/keyring"), "geen uitdeel"),
-    ("listed", ("succession", "--root", "{f}/root", "--to", "{key}"), "van deze map zelf"),
-    ("listed", ("succession", "--root", "{f}/root", "--to", "woord"), "43 tekens"),
-    ("taken", ("roster", "--root", "{f}/root", "--succession", "{f}/root/uitdeelbestand.json"), "andere hoofdsleutel"),
+    ("listed", ("succession", "--root", "{f}/hoofd", "--to", "{key}"), "van deze map zelf"),
+    ("listed", ("succession", "--root", "{f}/hoofd", "--to", "woord"), "43 tekens"),
+    (
+        "taken",
+        ("roster", "--root", "{f}/hoofd", "--succession", "{f}/hoofd/uitdeelbestand.json"),
+        "andere hoofdsleutel",
+    ),
     ("successor", ("go on",), "opvolging.json is er niet"),
-    ("successor", ("roster", "--root", "{f}/nieuw", "--previous", "{f}/root/uitdeelbestand.json"), "handtekening"),
-    ("handed over", ("roster", "--root", "{f}/root"), "tekent niets meer"),
-    ("handed over", ("succession", "--root", "{f}/root", "--to", "A" * 43), "al aan een ander"),
+    ("successor", ("roster", "--root", "{f}/nieuw", "--previous", "{f}/hoofd/uitdeelbestand.json"), "handtekening"),
+    ("handed over", ("roster", "--root", "{f}/hoofd"), "tekent niets meer"),
+    ("handed over", ("succession", "--root", "{f}/hoofd", "--to", "A" * 43), "al aan een ander"),
     (
         "handed over",
-        ("card", "--folder", "{f}/anna", "--spool", "{f}/s", "--handout", "{f}/root/opvolging.json"),
+        ("card", "--folder", "{f}/anna", "--spool", "{f}/s", "--handout", "{f}/hoofd/opvolging.json"),
         "van de vorige beheerder",
     ),
     ("handed over", ("roster", "--root", "{f}/nieuw", "--request", "{f}/anna/keyring"), "geen aanmelding"),
@@ -298,7 +302,7 @@ def test_the_wrong_order_is_one_sentence_and_changes_nothing(
     ("stage", "typed"),
     [
         ("enrolled", ("roster both",)),
-        ("listed", ("roster", "--root", "{f}/root", "--retire", "bram")),
+        ("listed", ("roster", "--root", "{f}/hoofd", "--retire", "bram")),
         ("successor", ("succession",)),
     ],
     ids=str,
@@ -351,7 +355,7 @@ def test_repeating_a_list_gives_the_next_number_and_nothing_else(table: Table, b
         assert table.version() == version
         assert "nieuw  " not in table.said
     for turn in range(2):
-        table.type("roster", "--root", "{f}/root", "--retire", "bram")
+        table.type("roster", "--root", "{f}/hoofd", "--retire", "bram")
         assert ("weg " in table.said) == (turn == 0)
         assert re.findall(r"blijft +(\w+)", table.said) == ["Anna"]
 
@@ -392,7 +396,7 @@ def find_good(table: Table, name: str) -> None:
         # The list, its own cards and Bram's, and the statement.
         assert len(Spool.look(table.folder / "spool").list_documents()) == 1 + 2 * 13 + 1
     else:
-        folder = "nieuw" if name == "go on" else "root"
+        folder = "nieuw" if name == "go on" else "hoofd"
         opened = open_root(table.folder / folder, PASSPHRASE)
         if name != "init root":
             assert not list((table.folder / folder).glob(f"{TEMPORARY_PREFIX}*")), "what was half-written is gone"
@@ -403,7 +407,7 @@ def find_good(table: Table, name: str) -> None:
             assert len(open_roster(handout.roster, opened.pins).active) == 2
             assert len(handout.credentials) == 2
         if name == "succession":
-            data = read_file(table.folder / "root/opvolging.json", HANDOUT_SIZE)
+            data = read_file(table.folder / "hoofd/opvolging.json", HANDOUT_SIZE)
             assert parse_handout(data or b"").successions == (opened.handed_over,)
 
 

@@ -36,7 +36,7 @@ from workstation.backup.stream import Opener
 from workstation.ceremony.enrolment import make_request, open_request, pin_anew
 from workstation.ceremony.handout import Handout, parse_handout, serialize_handout
 from workstation.ceremony.root import make_root
-from workstation.ceremony.roster import Changes, make_roster, read_last
+from workstation.ceremony.roster import Changes, adopt_previous, make_roster, read_last
 from workstation.ceremony.succession import name_successor, take_over
 from workstation.errors import CourierError, WorkstationError
 from workstation.keyring import content
@@ -219,6 +219,20 @@ def test_the_new_holder_may_repeat_the_beginning(organisation: Organisation) -> 
     organisation.take("anna", again)
     organisation.take("bram", again)
     assert pinned(organisation, "anna") == pinned(organisation, "bram")
+
+
+def test_a_copy_of_the_new_root_from_before_goes_on_from_a_handout(organisation: Organisation) -> None:
+    """With --previous: the list, and the way to this root for those who have not followed yet."""
+    root = new_root(organisation)
+    copy = (organisation.folder / "tweede" / "root-keyring").read_bytes()
+    handout = go_on(root, name_successor(organisation.root(), root.pins.root_key))
+    (organisation.folder / "tweede" / "root-keyring").write_bytes(copy)
+    again = open_root(organisation.folder / "tweede", PASSPHRASE)
+    with pytest.raises(WorkstationError, match="andere hoofdsleutel"):
+        adopt_previous(again, handout.roster, succeed(organisation, root, "derde")[1].successions)
+    adopt_previous(again, handout.roster, handout.successions)
+    organisation.take("anna", make_roster(again, Changes(), (), NOW))
+    assert pinned(organisation, "anna") == (root.pins.root_key, 3)
 
 
 def test_somebody_can_come_and_go_in_the_same_step(organisation: Organisation) -> None:

@@ -29,6 +29,7 @@ from workstation.ceremony.credential import make_credential, seal_credential
 from workstation.ceremony.enrolment import Request
 from workstation.ceremony.handout import Handout
 from workstation.ceremony.refusals import refuse
+from workstation.ceremony.succession import find_predecessor
 from workstation.errors import WorkstationError
 from workstation.keyring.root import RootKeyring
 from workstation.texts import translate as _
@@ -75,18 +76,22 @@ def make_roster(root: RootKeyring, changes: Changes, cards: Iterable[Document], 
     return Handout(root.roster, tuple(root.cards), _seal_credentials(root, roster, now), root.successions)
 
 
-def adopt_previous(root: RootKeyring, document: Document) -> None:
+def adopt_previous(root: RootKeyring, document: Document, successions: tuple[Document, ...] = ()) -> None:
     """Go on from a roster that this root signed elsewhere; an older one than is known changes nothing.
 
-    Raises WorkstationError if this root did not sign it. The caller saves.
+    `successions` came with it: a copy of the root from before it took over does not know them. Raises WorkstationError
+    if this root did not sign the roster, or they do not lead to it. The caller saves.
     """
     try:
         previous = open_roster(document, root.pins)
+        if successions:
+            find_predecessor(root, successions)
     except ProtocolError as error:
         raise refuse(error) from None
     known = read_last(root)
     if known is None or previous.version > known.version:
         root.roster = document
+        root.successions = root.successions or successions
 
 
 def read_last(root: RootKeyring) -> Roster | None:

@@ -60,11 +60,7 @@ def take_over(root: RootKeyring, handover: Handout) -> None:
     Raises WorkstationError if the handover is for somebody else, or not whole.
     """
     try:
-        steps = [open_succession(document, root.organisation) for document in handover.successions]
-        if not steps or steps[-1].successor != root.pins.root_key:
-            raise WorkstationError(_("Deze opvolging is voor een andere hoofdsleutel. Klopt de map achter --root?"))
-        last = steps[-1]
-        follow(last.predecessor, steps[:-1], steps[-1:])
+        last = find_predecessor(root, handover.successions)
         roster = open_roster(handover.roster, Pins(root.organisation, last.predecessor, 1))
     except ProtocolError as error:
         raise refuse(error) from None
@@ -81,6 +77,18 @@ def take_over(root: RootKeyring, handover: Handout) -> None:
                 "Maak voor de opvolging een nieuwe, met `init root`."
             )
         )
+
+
+def find_predecessor(root: RootKeyring, documents: Sequence[Document]) -> Succession:
+    """Return the last of the successions that lead to this root.
+
+    Raises ProtocolError for one that is forged, WorkstationError if they lead elsewhere.
+    """
+    steps = [open_succession(document, root.organisation) for document in documents]
+    if not steps or steps[-1].successor != root.pins.root_key:
+        raise WorkstationError(_("Deze opvolging is voor een andere hoofdsleutel. Klopt de map achter --root?"))
+    follow(steps[-1].predecessor, steps[:-1], steps[-1:])
+    return steps[-1]
 
 
 def find_root(keyring: Keyring, documents: Sequence[Document]) -> tuple[Pins, tuple[Document, ...]]:

@@ -48,15 +48,18 @@ def read_cards(file: Path) -> tuple[Document, ...]:
         raise WorkstationError(_("Dit is geen sleutellijst (keyset.json), of het bestand is beschadigd.")) from None
 
 
-def read_roster(file: Path) -> Document:
-    """Read a signed roster, alone or in an earlier handout. Raises WorkstationError."""
+def read_previous(file: Path) -> tuple[Document, tuple[Document, ...]]:
+    """Read a signed roster, alone or in an earlier handout, and the successions beside it. Raises WorkstationError."""
     data = _read(file, HANDOUT_SIZE)
-    for parse in (parse_document, lambda data: parse_handout(data).roster):
-        try:
-            return parse(data)
-        except MalformedError:
-            continue
-    raise WorkstationError(_("Dit is geen getekende lijst, of het bestand is beschadigd."))
+    try:
+        return parse_document(data), ()
+    except MalformedError:
+        pass
+    try:
+        handout = parse_handout(data)
+    except MalformedError:
+        raise WorkstationError(_("Dit is geen getekende lijst, of het bestand is beschadigd.")) from None
+    return handout.roster, handout.successions
 
 
 def parse_key(text: str) -> bytes:

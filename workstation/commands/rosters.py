@@ -18,7 +18,7 @@ from workstation.ceremony.roster import Changes, adopt_previous, make_roster, re
 from workstation.ceremony.succession import name_successor, take_over
 from workstation.ceremony.turnover import compare, find_retiree
 from workstation.commands.asking import ask_consent, ask_passphrase
-from workstation.commands.reading import parse_key, read_cards, read_handover, read_request, read_roster
+from workstation.commands.reading import parse_key, read_cards, read_handover, read_previous, read_request
 from workstation.commands.telling import Lines, command, describe, guide, value, words
 from workstation.errors import WorkstationError
 from workstation.keyring.root import RootKeyring, open_root
@@ -34,7 +34,7 @@ def roster(args: Namespace, now: int) -> Lines:
     if args.succession is not None:
         take_over(root, read_handover(args.succession))
     if args.previous is not None:
-        adopt_previous(root, read_roster(args.previous))
+        adopt_previous(root, *read_previous(args.previous))
     before = read_last(root)
     requests = [read_request(file) for file in args.request]
     retirees = [find_retiree(before, named) for named in args.retire]
