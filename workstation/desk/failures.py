@@ -39,8 +39,8 @@ def install(app: Flask, take: Take) -> None:
             404: _("Deze pagina is er niet (meer). Na het vergrendelen krijgen gesprekken een nieuw adres."),
             413: _("Dit is te lang om te versturen. Verdeel het over meer antwoorden."),
         }.get(code, _("Dit kon niet worden uitgevoerd."))
-        # A stranger's page gets no address to go to, and what it posted is not read.
-        return (render_template("error.html", text=text), code) if code == 403 else _answer(text, code, take)
+        # A stranger's page gets no address to go to and no form, and what it posted is not read.
+        return (render_template("stranger.html", text=text), code) if code == 403 else _answer(text, code, take)
 
     def refuse_form(_error: CSRFError) -> Answer:
         return _answer(_("Deze pagina was verlopen, of het bureau was vergrendeld. Er is niets verstuurd."), 400, take)
