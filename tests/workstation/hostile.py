@@ -1,7 +1,7 @@
 """Reports that no honest page writes: `python -m tests.workstation.hostile FOLDER SINK PERSON...`.
 
 They are composed by the protocol's own code and laid where couriers lay what they fetch, for the real desks of an
-organisation (tests/e2e/organisation.ts). SINK is an address that anything which runs, or loads something, would ask for.
+organisation (tests/e2e/organisation.ts). SINK is an address that whatever runs, or loads something, asks for.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ def nasty(sink: str) -> str:
             '"><img src=x onerror="window.ran = 1"> \' onfocus=window.ran=1 autofocus x=\'',
             f'</textarea></template></title></p><script src="{sink}/a.js"></script>',
             f'<img src="{sink}/b"><iframe src="{sink}/c"></iframe><object data="{sink}/d"></object>',
-            f'<link rel=stylesheet href="{sink}/e"><style>@import "{sink}/f"; * {{ background: url({sink}/g) }}</style>',
+            f'<link rel=stylesheet href="{sink}/e"><style>@import "{sink}/f"; * {{ color: url({sink}/g) }}</style>',
             f'<meta http-equiv=refresh content="0;url={sink}/h"><base href="{sink}/"><svg onload=window.ran=1>',
             f'<form action="{sink}/i"><button autofocus>x</button></form><a href="{sink}/j" ping="{sink}/k">x</a>',
             "javascript:window.ran=1 data:text/html,<script>window.ran=1</script> vbscript:x",
-            "{{ 7 * 7 }} {% raw %} {{ config }} {{ ''.__class__.__mro__ }} ${7*7} <%= 7*7 %> #{7*7} {0.__class__} %(x)s %s",
-            f'=HYPERLINK("{sink}/l","x") +1 -1 @SUM(1) \\u003cscript\\u003e &lt;script&gt; &#60;script&#62; %3Cscript%3E',
+            "{{ 7 * 7 }} {% raw %} {{ config }} {{ ''.__class__.__mro__ }} ${7*7} <%= 7*7 %> {0.__class__} %(x)s %s",
+            f'=HYPERLINK("{sink}/l","x") +1 -1 @SUM(1) \\u003cscript\\u003e &lt;script&gt; &#60;script&#62;',
             "\u202eomgekeerd \u2066\u2067\u2068 \u200b\u200d\u200f\ufeff \u061c\u180e",
             "\ufdfd" * 40 + "e" + "\u0301" * 400,
             "W" * 3_000,
@@ -107,7 +107,8 @@ def main(folder: Path, sink: str, persons: Sequence[str]) -> None:
     keyset = verify(spools[0].read_keyset() or b"", pins, int(time.time()))
     film = encrypt(b"MZ" * 40_000, NAMES[0])
     files = [film.attachment, *(Attachment(os.urandom(32), os.urandom(32), name, 7) for name in NAMES[1:])]
-    report = Body(f"Kwaad bericht.\n{nasty(sink)}", {"wellbeing": ("not-well",), "script-alert-1": ("x",)}, 1, tuple(files))
+    answers = {"wellbeing": ("not-well",), "script-alert-1": ("x",)}
+    report = Body(f"Kwaad bericht.\n{nasty(sink)}", answers, 1, tuple(files))
     blocks = compose(make_mailbox(1), keyset, persons, [report])
     blocks += compose(make_mailbox(2), keyset, persons, [Body("Gewoon bericht met kanarie-9c41 erin.")])
     for seed, (name, unit) in enumerate(FILLS.items(), 3):
