@@ -325,10 +325,9 @@ describe.each(SEATS)("in %s", (kind, person) => {
 
   /** All that the counsellor's own page would send, its token and slip too, as if they had leaked. */
   async function readFields(): Promise<Record<string, string>> {
-    const own = await page.$$eval("form [name]", (controls) => controls.map((control) => [(control as HTMLInputElement).name, (control as HTMLInputElement).value]));
+    const own = await page.$$eval("form [name]", (controls) => controls.map((control): [string, string] => [(control as HTMLInputElement).name, (control as HTMLInputElement).value]));
     const wanted = { text: "Van een vreemde", note: "Van een vreemde", status: "paused", language: "en", words: "vreemd", weeks: "1", passphrase: "x" };
-    const typed: Record<string, string> = Object.fromEntries(own.filter(([name]) => name !== "files"));
-    return { ...typed, ...wanted };
+    return { ...Object.fromEntries(own.filter(([name]) => name !== "files")), ...wanted };
   }
 
   function expectNothing(hauls: Readonly<Record<string, Haul>>): void {

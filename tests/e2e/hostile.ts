@@ -78,7 +78,9 @@ export class HostileSite {
         window.name = "<script>window.ran = 1</script>";
         setTimeout(() => { location.href = url; });
       }, to);
-      await page.waitForFunction((url) => location.href === url && document.readyState === "complete", { polling: 100 }, to);
+      // An answer that is no page, or a file, would leave this one where it is; what is seen then differs.
+      const isThere = (origin: string): boolean => location.origin === origin && document.readyState === "complete";
+      await page.waitForFunction(isThere, { polling: 100, timeout: 10_000 }, desk).catch(() => null);
       haul.read.push(await page.evaluate(() => document.documentElement.innerHTML));
       haul.seen[`${method} ${pattern} by a link`] = await page.evaluate(() => `${document.title} ${document.body.innerText} ${String("ran" in window)}`);
     }
