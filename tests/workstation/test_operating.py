@@ -1,4 +1,4 @@
-"""The chapters of OPERATING for root holder and counsellors, done word by word: their own commands, and what one must see.
+"""OPERATING for root holder and counsellors, done word by word: its own commands, and what it says that one must see.
 
 The portal is the real one, people answer "j" to every question, and only the cost of a pass phrase is lower.
 """

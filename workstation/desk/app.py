@@ -38,7 +38,7 @@ def create_app(place: Place, clock: Clock, timer: Timer = read_elapsed) -> Flask
         WTF_CSRF_TIME_LIMIT=None,
         TEMPLATES_AUTO_RELOAD=False,
     )
-    sessions = MemorySessions(place.port)
+    sessions = MemorySessions(place.port, lambda asked: guard.is_stranger(asked, place.port))
     app.session_interface = sessions
     desk = Desk(place, clock, timer, sessions.forget)
     app.extensions["desk"] = desk

@@ -26,6 +26,9 @@ Answer = Response | tuple[str, int]
 # A form and its slip → whether what was typed is kept now.
 Take = Callable[[str, dict[str, str]], bool]
 _READING: Final = frozenset({"GET", "HEAD"})
+_PIECE_SIZE: Final = 65_536
+# What is refused is read so far all the same: as much as the answer's form may bring.
+_READ_SIZE: Final = 2**32
 _log = logging.getLogger(__name__)
 
 
@@ -39,8 +42,8 @@ def install(app: Flask, take: Take) -> None:
             404: _("Deze pagina is er niet (meer). Na het vergrendelen krijgen gesprekken een nieuw adres."),
             413: _("Dit is te lang om te versturen. Verdeel het over meer antwoorden."),
         }.get(code, _("Dit kon niet worden uitgevoerd."))
-        # A stranger's page gets no address to go to, and what it posted is not read.
-        return (render_template("error.html", text=text), code) if code == 403 else _answer(text, code, take)
+        # A stranger's page gets no address to go to and no form, and what it posted is not read.
+        return (render_template("stranger.html", text=text), code) if code == 403 else _answer(text, code, take)
 
     def refuse_form(_error: CSRFError) -> Answer:
         return _answer(_("Deze pagina was verlopen, of het bureau was vergrendeld. Er is niets verstuurd."), 400, take)
@@ -81,6 +84,7 @@ def _answer(text: str, code: int, take: Take) -> Answer:
     if request.method in _READING:
         return render_template("error.html", text=text), code
     kept = _rescue(take)
+    _read_to_the_end()
     if is_by_script():
         return "", 204 if kept else code
     about = {
@@ -89,6 +93,16 @@ def _answer(text: str, code: int, take: Take) -> Answer:
         None: "",
     }[kept]
     return tell(f"{text} {about}".rstrip())
+
+
+def _read_to_the_end() -> None:
+    """Read what a form still brings, and drop it.
+
+    A browser whose form is answered while it sends shows a broken connection, not our sentence, and keeps the form.
+    """
+    left = _READ_SIZE
+    while left > 0 and (piece := request.environ["wsgi.input"].read(_PIECE_SIZE)):
+        left -= len(piece)
 
 
 def _rescue(take: Take) -> bool | None:

@@ -1,14 +1,15 @@
 """Who may ask for a page: this computer's own browser, from this page. Other pages in it are strangers.
 
 A page of another origin can make a browser send requests here, and a name that it controls can be made to point here.
-So the Host must be ours, and whoever says where a request comes from must say: from here.
+So the Host must be ours, and whoever says where a request comes from must say: from here. A stranger's request leaves
+no trace: it has no session, gets no cookie, and its answer is the same whatever is open.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Request, Response, abort, request
 
 HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -30,11 +31,9 @@ HEADERS: Final = {
 
 def install(app: Flask, port: int) -> None:
     """Put the guard before every request, the static files included, and the headers on every answer."""
-    hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
 
     def check() -> None:
-        host = request.headers.get("Host", "")
-        if host not in hosts or not _is_from_here(host):
+        if is_stranger(request, port):
             abort(403)
 
     def complete(response: Response) -> Response:
@@ -50,10 +49,18 @@ def install(app: Flask, port: int) -> None:
     app.after_request(complete)
 
 
-def _is_from_here(host: str) -> bool:
-    site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin")
-    reading = request.method in {"GET", "HEAD"}
+def is_stranger(asked: Request, port: int) -> bool:
+    """Say whether a request does not come from this desk's own page, or from a person who typed its address."""
+    host = asked.headers.get("Host", "")
+    # A browser puts a whole address, or *, in place of a path for a proxy only; it may name another host.
+    target = asked.environ.get("RAW_URI", "/")
+    return host not in {f"127.0.0.1:{port}", f"localhost:{port}"} or target[:1] != "/" or not _is_from_here(asked, host)
+
+
+def _is_from_here(asked: Request, host: str) -> bool:
+    site = asked.headers.get("Sec-Fetch-Site")
+    origin = asked.headers.get("Origin")
+    reading = asked.method in {"GET", "HEAD"}
     if site is not None and site != "same-origin":
         # "none" is an address that a person typed or kept; no page can cause it.
         return site == "none" and origin is None and reading

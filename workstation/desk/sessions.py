@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, Final
 
 from flask import Flask, Request, Response
@@ -24,13 +25,19 @@ class MemorySession(dict[str, Any], SessionMixin):
 class MemorySessions(SessionInterface):
     """All sessions of this process."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, is_stranger: Callable[[Request], bool]) -> None:
+        self._is_stranger = is_stranger
         # Cookies belong to a host, not to a port: two desks on one machine would take each other's.
         self._cookie = f"desk-{port}"
         self._known: OrderedDict[str, MemorySession] = OrderedDict()
 
-    def open_session(self, app: Flask, request: Request) -> MemorySession:  # noqa: ARG002 - Flask's signature
-        """Return the session that the cookie names, or a new one."""
+    def open_session(self, app: Flask, request: Request) -> SessionMixin:
+        """Return the session that the cookie names, or a new one; a stranger gets one that nobody keeps.
+
+        Otherwise any page could push the counsellor's session out, by asking often, or replace its cookie, by a link.
+        """
+        if self._is_stranger(request):
+            return self.make_null_session(app)
         return self._known.get(request.cookies.get(self._cookie, "")) or self._begin()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002
