@@ -21,7 +21,7 @@ from workstation.content import CONTENT
 LANGUAGE_VARIABLE: Final = "VERTROUWENSPOST_LANGUAGE"
 # By the code that a person chooses: what a page says of itself. British, so that days are written as the British do.
 LANGUAGES: Final = {"nl": "nl", "en": "en-GB"}
-_chosen: ContextVar[str] = ContextVar("language")
+_chosen: ContextVar[str] = ContextVar("language", default="")
 
 
 @cache
@@ -39,13 +39,13 @@ def load(language: str) -> NullTranslations:
 
 
 def choose(language: str) -> None:
-    """Speak this language from here on, in this thread."""
+    """Speak this language from here on, in this thread; "" leaves it to the environment again."""
     _chosen.set(language)
 
 
 def language() -> str:
     """Return what is spoken here: what was chosen, else what the environment wants, else Dutch."""
-    found = _chosen.get(os.environ.get(LANGUAGE_VARIABLE, ""))
+    found = _chosen.get() or os.environ.get(LANGUAGE_VARIABLE, "")
     return found if found in LANGUAGES else "nl"
 
 

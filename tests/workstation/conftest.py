@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.workstation.helpers import Organisation, found
+from workstation.texts import choose
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +25,10 @@ def organisation(founded: Path, tmp_path: Path) -> Organisation:
     """Give a test an organisation of its own."""
     shutil.copytree(founded, tmp_path / "organisation")
     return Organisation(tmp_path / "organisation")
+
+
+@pytest.fixture(autouse=True)
+def unspoken() -> Iterator[None]:
+    """Leave no language to the next test: one that is chosen holds for the thread, and all tests share one."""
+    yield
+    choose("")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import resource
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import unescape
 from html.parser import HTMLParser
 
@@ -23,7 +23,6 @@ from tests.workstation.test_drafts import slip_of
 from tests.world import NOW
 from workstation.content import load_replies
 from workstation.desk.case import KEEP_WEEKS
-from workstation.texts import choose
 
 CANARY = "kanarie-4d2b"
 TYPED = {"status": "active", "assigned": "", "due": "", "label": "", "note": ""}
@@ -362,14 +361,6 @@ def test_where_danger_is_told_the_page_says_what_to_do(organisation: Organisatio
     assert steps(browser.page) == []
 
 
-@pytest.fixture
-def dutch() -> Iterator[None]:
-    """Speak Dutch again afterwards: a language holds for the thread, and all desks of these tests share one."""
-    yield
-    choose("nl")
-
-
-@pytest.mark.usefixtures("dutch")
 def test_what_to_do_in_danger_is_there_in_english(organisation: Organisation) -> None:
     """All of it: a counsellor who speaks English must not look for a word now."""
     body = Body("He is at the door.", {"danger": ("yes",)}, 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -19,13 +19,6 @@ DAY_SECONDS = 24 * 3_600
 EXPIRES_ON = date(2027, 2, 17)
 NOW_ON = date(2026, 11, 18)
 EXPIRY = NOW + (EXPIRES_ON - NOW_ON).days * DAY_SECONDS
-
-
-@pytest.fixture(autouse=True)
-def dutch() -> Iterator[None]:
-    """Speak Dutch again afterwards."""
-    yield
-    choose("nl")
 
 
 def read(organisation: Organisation, now: int) -> tuple[list[str], list[str]]:
