@@ -428,6 +428,30 @@ def test_a_lost_root_costs_nobody_their_conversations(organisation: Organisation
     assert [(p.number, p.body.text) for p in read] == [(0, "Eerste"), (1, "Tweede")]
 
 
+def test_a_backup_from_before_the_root_was_lost_still_comes_back(organisation: Organisation, tmp_path: Path) -> None:
+    """Restored under the lost root's pin, it is enrolled under the new one as the others are."""
+    write(organisation, BOX, "kanarie")
+    with organisation.desk("anna"):
+        pass
+    kept = back_up(organisation, tmp_path / "anna.kopie")
+    bring_back(organisation, kept)
+    shutil.rmtree(organisation.station("anna"))
+    (organisation.folder / "nieuw").rename(organisation.station("anna"))
+    root, requests = new_root(organisation), []
+    for person in PERSONS:
+        with organisation.unlocked(person) as keyring:
+            pin_anew(keyring, root.pins.root_key)
+            requests.append(open_request(serialize_document(make_request(keyring))))
+    handout = make_roster(root, Changes(requests), (), NOW)
+    for person in PERSONS:
+        shutil.rmtree(organisation.folder / f"{person}-spool")
+        organisation.take(person, handout)
+    organisation.publish()
+    with organisation.desk("anna") as work:
+        assert not work.refusal
+        assert [m.payload.body.text for c in work.inbox() for m in c.messages] == ["kanarie"]
+
+
 def test_a_handout_says_nothing_of_successions_where_there_are_none(organisation: Organisation) -> None:
     """Until a root hands over, handouts are the bytes that they were; an empty list is another spelling."""
     handout = organisation.hand_out([])
