@@ -16,13 +16,19 @@ export class Desk {
     this.#address = address;
   }
 
+  /** The address of the open desk, with the path that lasts as long as this unlocking. */
+  get address(): string {
+    return this.#address;
+  }
+
   static async unlock(browser: Browser, address: string): Promise<Desk> {
     const page = await browser.newPage();
     await page.setViewport({ width: 1280, height: 900 });
     await page.goto(address);
     await page.type("#passphrase", PASSPHRASE);
     await Promise.all([page.waitForNavigation(), page.click("button.primary")]);
-    return new Desk(page, address);
+    // An open desk has an address of its own.
+    return new Desk(page, page.url());
   }
 
   /** The inbox: what each entry says, newest first. */
@@ -68,7 +74,7 @@ export class Desk {
     const conversation = this.page.url();
     const links = await this.page.$$eval(
       ".letter",
-      (letters, place) => [...(letters[place]?.querySelectorAll("a[href^='/bijlage/']") ?? [])].map((a) => (a as HTMLAnchorElement).href),
+      (letters, place) => [...(letters[place]?.querySelectorAll("a[href*='/bijlage/']") ?? [])].map((a) => (a as HTMLAnchorElement).href),
       letter,
     );
     const link = links[attachment];

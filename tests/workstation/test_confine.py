@@ -75,16 +75,22 @@ class Desk:
     listeners: Listeners
     cookie: str = ""
     page: str = ""
+    below: str = ""
 
     def ask(self, path: str = "/", body: bytes = b"", kind: str = "application/x-www-form-urlencoded") -> int:
         headers = {"Host": f"127.0.0.1:{self.port}", "Sec-Fetch-Site": "same-origin", "Cookie": self.cookie}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         if body:
-            connection.request("POST", path, body, {**headers, "Origin": "null", "Content-Type": kind})
+            connection.request("POST", self.below + path, body, {**headers, "Origin": "null", "Content-Type": kind})
         else:
-            connection.request("GET", path, headers=headers)
+            connection.request("GET", self.below + path, headers=headers)
         answer = connection.getresponse()
         self.page = answer.read().decode()
+        if self.below:
+            self.page = self.page.replace(f"{self.below}/", "/")
+        if path == "/openen":
+            # From here on everything is found below a path of this unlocking.
+            self.below = (answer.headers["Location"] or "").rstrip("/")
         self.cookie = (answer.headers.get("Set-Cookie") or self.cookie).partition(";")[0]
         connection.close()
         return answer.status
@@ -95,6 +101,7 @@ class Desk:
         return found[1]
 
     def unlock(self) -> None:
+        self.below = ""
         self.ask()
         form = f"csrf_token={self.token()}&passphrase={PASSPHRASE.replace(' ', '+')}"
         assert self.ask("/openen", form.encode()) == 303
@@ -212,7 +219,7 @@ def test_the_confined_desk_unlocks_shows_answers_and_takes_a_file(organisation: 
         headers = {"Host": f"127.0.0.1:{desk.port}", "Sec-Fetch-Site": "same-origin", "Cookie": desk.cookie}
         connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=60)
         kind = {"Origin": "null", "Content-Type": "application/x-www-form-urlencoded"}
-        connection.request("POST", link, form, {**headers, **kind})
+        connection.request("POST", desk.below + link, form, {**headers, **kind})
         assert len(connection.getresponse().read()) == 300_000
         connection.close()
 

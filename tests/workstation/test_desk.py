@@ -19,6 +19,7 @@ from tests.world import NOW
 from workstation.content import ROOT, load_words
 from workstation.desk.app import create_app
 from workstation.desk.guard import HEADERS
+from workstation.desk.path import make_path
 from workstation.desk.serve import Server
 from workstation.desk.service import Place
 
@@ -29,16 +30,22 @@ CANARY = "kanarie-7f3a"
 
 @dataclass
 class Browser:
-    """A browser at the desk: it sends what browsers send, and keeps cookies."""
+    """A browser at the desk: it sends what browsers send, keeps cookies, and goes on below the path of an unlocking.
+
+    That is taken off what it gets, so that tests name the desk's pages as the program does.
+    """
 
     client: FlaskClient
     clock: list[int]
     page: str = ""
+    below: str = ""
     headers: dict[str, str] = field(default_factory=lambda: {"Host": HOST, "Sec-Fetch-Site": "same-origin"})
 
     def get(self, path: str = "/", **headers: str) -> TestResponse:
-        response = self.client.get(path, headers={**self.headers, **headers})
+        response = self._take(self.client.get(self.below + path, headers={**self.headers, **headers}))
         self.page = response.get_data(as_text=True)
+        if self.below:
+            self.page = self.page.replace(f"{self.below}/", "/")
         response.close()
         return response
 
@@ -48,16 +55,26 @@ class Browser:
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.page)
         form = {"csrf_token": token if token is not None else found[1] if found else "", **(data or {})}
         sent = {**self.headers, "Origin": "null", **headers}
-        return self.client.post(path, data=form, headers=sent)
+        return self._take(self.client.post(self.below + path, data=form, headers=sent))
 
     def unlock(self, passphrase: str = PASSPHRASE) -> TestResponse:
+        """Open the desk at its bare address, as a person does."""
+        self.below = ""
         self.get()
-        return self.post("/openen", {"passphrase": passphrase})
+        response = self.post("/openen", {"passphrase": passphrase})
+        found = re.match(r"(/[\w-]{22})/$", response.location or "")
+        self.below = found[1] if found else ""
+        return self._take(response)
+
+    def _take(self, response: TestResponse) -> TestResponse:
+        if self.below and response.location:
+            response.location = response.location.removeprefix(self.below)
+        return response
 
     def cookie(self) -> Cookie:
-        """Return the session's cookie; the client files it under the host with its port."""
-        (cookie,) = self.client._cookies.values()  # type: ignore[union-attr]
-        return cookie
+        """Return the cookie of the session here; the client files it under the host with its port."""
+        cookies = [c for c in self.client._cookies.values() if c.path == f"{self.below}/"]  # type: ignore[union-attr]
+        return cookies[-1]
 
     def open_first(self) -> str:
         self.get()
@@ -215,11 +232,34 @@ def test_after_locking_an_old_cookie_is_worth_nothing(browser: Browser) -> None:
     browser.unlock()
     browser.get()
     assert CANARY in browser.page
-    thief = Browser(browser.client.application.test_client(use_cookies=False), browser.clock)
+    thief = Browser(browser.client.application.test_client(use_cookies=False), browser.clock, below=browser.below)
     thief.get("/", Cookie=f"{stolen.key}={stolen.value}")
     assert CANARY not in thief.page
     thief.get("/", Cookie=f"{stolen.key}={browser.cookie().value}")
     assert CANARY in thief.page
+
+
+def test_the_cookie_is_for_one_path_and_the_path_alone_opens_nothing(browser: Browser) -> None:
+    """A browser gives cookies to every port of a host: whoever serves a page on another one must not receive ours."""
+    browser.unlock()
+    cookie = browser.cookie()
+    assert cookie.path == f"{browser.below}/"
+    assert len(browser.below) == 23
+    thief = Browser(browser.client.application.test_client(use_cookies=False), browser.clock)
+    for below, held in [
+        (browser.below, ""),
+        ("", f"{cookie.key}={cookie.value}"),
+        ("", f"{cookie.key}-locked={cookie.value}"),
+        (make_path(), f"{cookie.key}={cookie.value}"),
+        (browser.below.swapcase(), f"{cookie.key}={cookie.value}"),
+    ]:
+        thief.below = below
+        thief.get("/", Cookie=held)
+        assert CANARY not in thief.page
+        assert 'name="passphrase"' in thief.page
+    before = browser.below
+    browser.unlock()
+    assert browser.below != before
 
 
 def test_a_session_known_before_the_passphrase_is_not_the_one_after_it(browser: Browser) -> None:

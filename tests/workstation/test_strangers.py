@@ -30,7 +30,8 @@ def test_a_stranger_gets_no_cookie_and_takes_none_away(browser: Browser, *, cook
     browser.unlock()
     client = browser.client if cookie else browser.client.application.test_client()
     for site in ("cross-site", "same-site"):
-        for where in ("/", "/niets", "/static/desk.css"):
+        # With the path of this unlocking too: it stands in the browser's history, and may have leaked.
+        for where in ("/", "/niets", "/static/desk.css", f"{browser.below}/", f"{browser.below}/niets"):
             response = client.get(where, headers={"Host": HOST, "Sec-Fetch-Site": site})
             assert response.status_code == 403
             assert "Set-Cookie" not in response.headers
@@ -48,7 +49,9 @@ def test_a_stranger_cannot_tell_an_open_desk_from_a_locked_one(browser: Browser)
 
     browser.unlock()
     path = browser.open_first()
-    places = ("/", path, "/gesprek/niets", f"{path}/antwoord", "/bijlage/niets", "/wakker", "/openen", "/niets")
+    below = browser.below
+    pages = ("/", path, "/gesprek/niets", f"{path}/antwoord", "/bijlage/niets", "/wakker", "/openen", "/niets")
+    places = [*pages, *(below + page for page in pages)]
     opened = answers()
     browser.post("/vergrendelen")
     assert opened == answers()

@@ -14,6 +14,7 @@ from workstation.content import ROOT
 from workstation.desk import failures, guard, uploads
 from workstation.desk.casework import Casework
 from workstation.desk.drafting import Drafting
+from workstation.desk.path import Below
 from workstation.desk.service import Desk, Place
 from workstation.desk.sessions import MemorySessions
 from workstation.desk.settings import Settings
@@ -42,6 +43,10 @@ def create_app(place: Place, clock: Clock, timer: Timer = read_elapsed) -> Flask
     app.session_interface = sessions
     desk = Desk(place, clock, timer, sessions.forget)
     app.extensions["desk"] = desk
+    app.wsgi_app = Below(  # type: ignore[method-assign]
+        app.wsgi_app,
+        lambda environ: "" if guard.is_stranger(app.request_class(environ), place.port) else desk.path,
+    )
     settings = Settings.load(place.folder / "desk.json", place.language)
     _speak(app, settings)
     guard.install(app, place.port)

@@ -17,6 +17,7 @@ from pathlib import Path
 from crypto.recipient import forget_recipients
 from workstation.clock import Clock, Timer, read_elapsed
 from workstation.desk.letterbox import Letterbox, sweep
+from workstation.desk.path import make_path
 from workstation.desk.work import Work, begin
 from workstation.errors import WorkstationError
 from workstation.keyring.workstation import open_keyring
@@ -46,7 +47,7 @@ class Place:
 class Desk:
     """The one desk of this process; locked until somebody gives the passphrase.
 
-    `timer` counts seconds; `forget` is called with every locking.
+    `timer` counts seconds; `forget` is called with every locking; `path` is that of the present unlocking, or empty.
     """
 
     place: Place
@@ -54,6 +55,7 @@ class Desk:
     timer: Timer = read_elapsed
     forget: Callable[[], None] = lambda: None
     letterbox: Letterbox = field(default_factory=Letterbox)
+    path: str = ""
     _work: Work | None = None
     _touched: float = 0.0
     _token: str = ""
@@ -74,15 +76,15 @@ class Desk:
                 raise
             sweep(keyring)
             self.touch()
-            self._work, self._token = work, secrets.token_urlsafe()
+            self._work, self._token, self.path = work, secrets.token_urlsafe(), make_path()
             return self._token
 
     def lock(self) -> None:
         """Forget everything that was opened."""
         # Before waiting for whoever works: from here on no further page is shown, and no download goes on.
-        self._token = ""
+        self._token = self.path = ""
         with self._guard:
-            work, self._work, self._token = self._work, None, ""
+            work, self._work, self._token, self.path = self._work, None, "", ""
             if work is not None:
                 work.keyring.close()
             # Public keys, but those of mailboxes: they would tell whom this desk knows.

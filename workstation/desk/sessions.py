@@ -1,4 +1,7 @@
-"""Sessions that live in this process's memory; the cookie holds a random name and nothing else."""
+"""Sessions that live in this process's memory; the cookie holds a random name and nothing else.
+
+A session belongs to one path: that of the locked desk's page, or that of an unlocking. The cookie goes nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,21 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Flask, Request, Response
+from flask import Flask, Request
 from flask.sessions import SessionInterface, SessionMixin
+from werkzeug.wrappers import Response
 
 # One person works here; whoever opens more at a time loses the oldest.
 _MOST: Final = 32
 
 
 class MemorySession(dict[str, Any], SessionMixin):
-    """One browser's session."""
+    """One browser's session, below a path of the desk; "" is that of the locked desk."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, path: str) -> None:
         super().__init__()
-        self.name = name
+        self.name = secrets.token_urlsafe(32)
+        self.path = path
 
 
 class MemorySessions(SessionInterface):
@@ -38,27 +43,25 @@ class MemorySessions(SessionInterface):
         """
         if self._is_stranger(request):
             return self.make_null_session(app)
-        return self._known.get(request.cookies.get(self._cookie, "")) or self._begin()
+        path = request.script_root
+        known = self._known.get(request.cookies.get(self._name_cookie(path), ""))
+        return known if known is not None and known.path == path else MemorySession(path)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002
         """Keep a session that has something in it, and tell the browser its name."""
         assert isinstance(session, MemorySession), "sessions come from open_session"
-        if not session:
+        if session:
+            self._keep(session, response)
+        else:
             self._known.pop(session.name, None)
-            response.delete_cookie(self._cookie, httponly=True, samesite="Strict")
-            return
-        self._known[session.name] = session
-        self._known.move_to_end(session.name)
-        while len(self._known) > _MOST:
-            self._known.popitem(last=False)
-        response.set_cookie(self._cookie, session.name, httponly=True, samesite="Strict")
+            cookie = self._name_cookie(session.path)
+            response.delete_cookie(cookie, path=f"{session.path}/", httponly=True, samesite="Strict")
 
-    def renew(self, session: SessionMixin) -> None:
-        """Give a session a new name: what was known before the passphrase is worth nothing after it."""
-        assert isinstance(session, MemorySession), "sessions come from open_session"
-        self._known.pop(session.name, None)
-        session.clear()
-        session.name = secrets.token_urlsafe(32)
+    def begin(self, path: str, token: str, response: Response) -> None:
+        """Begin the session of an unlocking: nothing that was known before the passphrase is part of it."""
+        session = MemorySession(path)
+        session["token"] = token
+        self._keep(session, response)
 
     def forget(self) -> None:
         """Forget all sessions, those also that a request still has in hand: it would bring its own back."""
@@ -66,6 +69,14 @@ class MemorySessions(SessionInterface):
             session.clear()
         self._known.clear()
 
-    @staticmethod
-    def _begin() -> MemorySession:
-        return MemorySession(secrets.token_urlsafe(32))
+    def _keep(self, session: MemorySession, response: Response) -> None:
+        self._known[session.name] = session
+        self._known.move_to_end(session.name)
+        while len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        cookie = self._name_cookie(session.path)
+        response.set_cookie(cookie, session.name, path=f"{session.path}/", httponly=True, samesite="Strict")
+
+    def _name_cookie(self, path: str) -> str:
+        # A browser sends those of the locked desk's page along with those of an unlocking: they need two names.
+        return self._cookie if path else f"{self._cookie}-locked"

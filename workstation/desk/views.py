@@ -63,16 +63,18 @@ class Views:
             return self._show(work)
 
     def unlock(self) -> Page:
-        """Open the keyring; the session gets a new name."""
+        """Open the keyring, and go on below a new path, with a new session."""
         form = UnlockForm()
         try:
             token = self.desk.unlock(form.passphrase.data or "")
         except WorkstationError as error:
             session["told"] = str(error)
             return redirect(url_for("desk.inbox"), 303)
-        self.sessions.renew(session)
-        session["token"] = token
-        return redirect(url_for("desk.inbox"), 303)
+        session.clear()
+        path = self.desk.path
+        response = redirect(f"{path}/", 303)
+        self.sessions.begin(path, token, response)
+        return response
 
     def lock(self) -> Page:
         """Forget everything. Whoever has this page open may lock, even where another browser has unlocked.
@@ -82,7 +84,7 @@ class Views:
         self.desk.lock()
         session.clear()
         self.desk.letterbox.take(request.form.get("slip", ""), request.form, day_of(self.desk.clock()))
-        return redirect(url_for("desk.inbox"), 303)
+        return redirect("/", 303)
 
     def conversation(self, name: str) -> Page:
         """Show one conversation."""

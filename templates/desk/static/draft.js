@@ -1,7 +1,7 @@
 // @ts-check
 /** What is being typed, kept as a sealed draft while it is written. */
 
-import { post, readToken, say } from "./page.js";
+import { find, post, readToken, say } from "./page.js";
 
 /** @typedef {import("./page.js").Said} Said */
 
@@ -109,7 +109,7 @@ class Draft {
     if (submitter?.getAttribute("formaction") === form.dataset["draft"]) {
       return;
     }
-    const status = kept === 204 ? await post("/wakker") : kept;
+    const status = kept === 204 ? await post(find("state")) : kept;
     if (status === 0 || status === TOO_LONG) {
       say(status === 0 ? "gone" : "unsaved");
       return;

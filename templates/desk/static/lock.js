@@ -1,7 +1,7 @@
 // @ts-check
 /** Locking: in time when nobody is there, and at once when somebody wants to. The page is emptied before all else. */
 
-import { post, readToken, say } from "./page.js";
+import { find, post, readToken, say } from "./page.js";
 
 /** @typedef {import("./draft.js").Drafts} Drafts */
 
@@ -71,7 +71,7 @@ class Lock {
   lock() {
     const fields = this.#drafts.unsaved;
     this.#others.postMessage("locked");
-    this.#leave(post("/vergrendelen", fields));
+    this.#leave(post(find("lock"), fields));
   }
 
   /** Whatever a person does keeps the desk open; a page cannot do it by itself. */
@@ -138,7 +138,7 @@ class Lock {
     if (this.#active > this.#beaten && now - this.#beaten >= HEARTBEAT_MILLISECONDS && idle < this.#idle) {
       this.#beaten = now;
       this.#others.postMessage("active");
-      void post("/wakker");
+      void post(find("state"));
     }
     if (idle >= this.#idle) {
       this.lock();
@@ -153,7 +153,7 @@ class Lock {
     if (this.#isGone || document.visibilityState === "hidden") {
       return;
     }
-    const response = await fetch("/wakker").catch(() => null);
+    const response = await fetch(find("state")).catch(() => null);
     // Where no desk answers, or one that was started again, this page may be the only place where what was typed still is.
     if (response?.status === 409 && (await this.#drafts.save()) === 204) {
       this.#leave(Promise.resolve(0));

@@ -20,6 +20,15 @@ export function say(name) {
 }
 
 /**
+ * Return the address of one of the desk's pages: below the same path as this script, which lasts as long as the desk is open.
+ *
+ * @param {"lock" | "state"} page
+ */
+export function find(page) {
+  return new URL({ lock: "../vergrendelen", state: "../wakker" }[page], import.meta.url).pathname;
+}
+
+/**
  * Post fields with the page's token; return the status, or 0 where no desk answers.
  *
  * @param {string} path
