@@ -123,21 +123,25 @@ export class Desk {
     }
   }
 
-  /** What this desk shows of every conversation: its entry in the list, its letters, and the case; in the list's order. */
+  /** What this desk shows of the open conversation: its letters, and the case. */
+  async show(): Promise<Record<string, unknown>> {
+    return {
+      letters: await this.page.$$eval(".letter .sheet", (all) => all.map((each) => (each as HTMLElement).innerText)),
+      facts: await this.page.$eval(".case dl", (list) => list.innerText),
+      team: await this.page.$$eval(".case select, .case #due", (all) => all.map((each) => (each as HTMLInputElement).value)),
+      labels: await this.page.$$eval(".case [name=labels]:checked", (all) => all.map((each) => (each as HTMLInputElement).value)),
+      notes: await this.page.$$eval(".case .notes .card", (all) => all.map((each) => (each as HTMLElement).innerText)),
+    };
+  }
+
+  /** What it shows of every conversation, in the list's order, with its entry there. */
   async showAll(): Promise<Record<string, unknown>[]> {
     await this.page.goto(this.#address);
-    const links = await this.page.$$eval(".list li a", (all) => all.map((a) => [(a).href, (a as HTMLElement).innerText] as const));
+    const links = await this.page.$$eval(".list li a", (all) => all.map((a) => [a.getAttribute("href") ?? "", (a as HTMLElement).innerText] as const));
     const shown = [];
     for (const [link, entry] of links) {
-      await this.page.goto(link);
-      shown.push({
-        entry,
-        letters: await this.page.$$eval(".letter .sheet", (all) => all.map((each) => (each as HTMLElement).innerText)),
-        facts: await this.page.$eval(".case dl", (list) => list.innerText),
-        team: await this.page.$$eval(".case select, .case #due", (all) => all.map((each) => (each as HTMLInputElement).value)),
-        labels: await this.page.$$eval(".case [name=labels]:checked", (all) => all.map((each) => (each as HTMLInputElement).value)),
-        notes: await this.page.$$eval(".case .notes .card", (all) => all.map((each) => (each as HTMLElement).innerText)),
-      });
+      await this.page.goto(new URL(link, this.#address).href);
+      shown.push({ entry, ...(await this.show()) });
     }
     return shown;
   }

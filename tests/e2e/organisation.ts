@@ -78,21 +78,29 @@ export class Organisation {
     return organisation;
   }
 
-  /** Let every courier fetch and bring, or one of them, perhaps where its spool has been carried to. */
-  async sync(person?: string, carried?: string): Promise<void> {
-    for (const counsellor of this.counsellors.filter((each) => person === undefined || each.person === person)) {
-      const { credential } = counsellor;
-      const spool = carried ?? counsellor.spool;
-      await workstation("sync", "--spool", spool, "--portal", this.portal, "--credential-file", credential, "--pause", "0");
+  /** Let every courier fetch and bring, or those of some. */
+  async sync(...persons: readonly string[]): Promise<void> {
+    const couriers = this.counsellors
+      .filter(({ person }) => persons.length === 0 || persons.includes(person))
+      .map(({ person, spool, credential }) => ({ spool: existsSync(spool) ? spool : this.#elsewhere(person), credential }));
+    await inOne(
+      "workstation",
+      couriers.map(({ spool, credential }) => ["sync", "--spool", spool, "--portal", this.portal, "--credential-file", credential, "--pause", "0"]),
+    );
+    for (const { spool } of couriers) {
       this.#noteHeads(join(spool, "sent", "blocks"));
     }
   }
 
+  /** Carry a counsellor's spool to the courier's computer, where the desk does not see it; or back. */
+  carry(person: string): void {
+    const [here, there] = [this.path(`spool-${person}`), this.#elsewhere(person)];
+    renameSync(...(existsSync(here) ? ([here, there] as const) : ([there, here] as const)));
+  }
+
   /** Publish what waits for the index: as many ticks as are needed for a few replies. */
   async tick(times = 3): Promise<void> {
-    // In one process: a tick takes no time, and starting Python does.
-    const script = "import sys; from portal.cli import main; sys.exit(max(main(sys.argv[2:]) for _ in range(int(sys.argv[1]))))";
-    await python("-c", script, `${times}`, "tick", "--config", this.path("config.toml"));
+    await inOne("portal", Array.from({ length: times }, () => ["tick", "--config", this.path("config.toml")]));
   }
 
   /** How many heads the couriers have posted: case events, and cover. Nobody deletes them before their term. */
@@ -171,6 +179,10 @@ export class Organisation {
   async stop(): Promise<void> {
     await this.#end();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #elsewhere(person: string): string {
+    return this.path(`carried-${person}`);
   }
 
   // A desk removes what belongs to a conversation that was withdrawn, so this is noted while it is there.
@@ -278,6 +290,12 @@ export async function freePort(): Promise<number> {
 
 async function workstation(...args: readonly string[]): Promise<string> {
   return python("-m", "workstation", ...args);
+}
+
+// Several commands of a program, one after the other, in one process: starting Python takes longer than most of them.
+async function inOne(program: "portal" | "workstation", commands: readonly (readonly string[])[]): Promise<void> {
+  const script = `import json, sys; from ${program}.cli import main; sys.exit(max(map(main, json.loads(sys.argv[1]))))`;
+  await python("-c", script, JSON.stringify(commands));
 }
 
 async function python(...args: readonly string[]): Promise<string> {
