@@ -24,6 +24,8 @@ from tests.world import NOW
 from workstation.content import load_replies
 from workstation.desk.case import KEEP_WEEKS
 
+pytestmark = pytest.mark.slow
+
 CANARY = "kanarie-4d2b"
 TYPED = {"status": "active", "assigned": "", "due": "", "label": "", "note": ""}
 
