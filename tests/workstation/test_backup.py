@@ -530,8 +530,12 @@ def test_a_damaged_file_is_counted_and_keeps_nothing_else_from_coming_back(
 ) -> None:
     """A bad place on the disk before the backup was made."""
     backup.unlink()
-    for folder, place in (("archive", 20_000), ("attachments", BLOCK_SIZE + 7)):
-        path = next(iter((organisation.station("anna") / folder).iterdir()))
+    with organisation.unlocked("anna") as keyring:
+        archive = Archive(keyring.folder / "archive", keyring.derive_local(b"archive"))
+        # The first file of a conversation is a message; later ones may be events.
+        message = archive.folder / archive.list_files(BOX.conversation)[0]
+    (attachment,) = (organisation.station("anna") / "attachments").iterdir()
+    for path, place in ((message, 20_000), (attachment, BLOCK_SIZE + 7)):
         data = path.read_bytes()
         path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
     assert "1 bestanden zijn beschadigd" in typed("backup", "--folder", organisation.station("anna"), "--out", backup)

@@ -1,121 +1,25 @@
-"""The pages beside a conversation, as a browser meets them: the case, its end, a beginning of an answer, searching."""
+"""The case beside a conversation and its end, as a browser meets them, and who may change them."""
 
 from __future__ import annotations
 
 import re
 import resource
-from collections.abc import Mapping, Sequence
-from html import unescape
-from html.parser import HTMLParser
 
 import pytest
 
-from crypto import labels
-from crypto.body import Body
-from crypto.conversation import Draft
 from crypto.encoding import encode_b64u
 from crypto.event import Changes
-from crypto.week import day_of
-from tests.workstation.filing import sit_down
-from tests.workstation.helpers import Organisation, make_mailbox, send, write
+from tests.workstation.casepages import TYPED, Fields, alert, browser, events, listed, notes, post_case, written
+from tests.workstation.helpers import Organisation, make_mailbox, write
 from tests.workstation.test_desk import Browser
-from tests.workstation.test_drafts import slip_of
 from tests.world import NOW
-from workstation.content import load_replies
 from workstation.desk.case import KEEP_WEEKS
 
+__all__ = ["browser"]
+
+pytestmark = pytest.mark.slow
+
 CANARY = "kanarie-4d2b"
-TYPED = {"status": "active", "assigned": "", "due": "", "label": "", "note": ""}
-
-
-class Fields(HTMLParser):
-    """What stands in the forms of a page, by name: what a browser would send, and what was ticked or written."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.values: dict[str, str] = {}
-        self.ticked: list[str] = []
-        self.options: dict[str, list[str]] = {}
-        self._list = ""
-        self._area = ""
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "input" and given.get("type") == "checkbox":
-            self.ticked += [given["value"]] if "checked" in given else []
-        elif tag == "input":
-            self.values[given["name"]] = given.get("value", "")
-        elif tag == "select":
-            self._list = given["name"]
-            self.options[self._list] = []
-        elif tag == "option":
-            self.options[self._list].append(given["value"])
-            if "selected" in given:
-                self.values[self._list] = given["value"]
-            else:
-                self.values.setdefault(self._list, given["value"])
-        elif tag == "textarea":
-            self._area = given["name"]
-            self.values[self._area] = ""
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea":
-            # A browser leaves the first line feed out.
-            self.values[self._area] = self.values[self._area].removeprefix("\n").removeprefix("\r\n").strip()
-            self._area = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._area:
-            self.values[self._area] += data
-
-
-@pytest.fixture
-def browser(organisation: Organisation) -> Browser:
-    """Sit down at Anna's open desk, with one report waiting that Anna and Bram may read."""
-    write(organisation, make_mailbox(), "Er stond een auto bij café ’t Hoekje.", persons=("anna", "bram"))
-    return sit_down(organisation)
-
-
-def post_case(browser: Browser, path: str, fields: Mapping[str, str], ticked: Sequence[str] = ()) -> None:
-    """Send the case's form and follow where it leads."""
-    response = browser.post(f"{path}/zaak", {**TYPED, **fields, "labels": list(ticked)})
-    assert response.status_code == 303
-    assert response.headers["Location"] == f"{path}#zaak"
-    browser.get(path)
-
-
-def written(organisation: Organisation) -> dict[str, bytes]:
-    """Return what Anna's desk has written, without drafts and cover, which it lays at each look."""
-    folders = (organisation.station("anna"), organisation.folder / "anna-spool")
-    paths = (path for folder in folders for path in folder.rglob("*") if path.is_file())
-    return {str(path): path.read_bytes() for path in paths if not {"cover", "drafts"} & {*path.parts}}
-
-
-def events(organisation: Organisation) -> int:
-    """Return how many case events wait for Anna's courier."""
-    spool = organisation.spool("anna")
-    records = [spool.read_outgoing(address) or b"" for address in spool.list_outgoing()]
-    return sum(record[64] == labels.KIND_HEAD for record in records)
-
-
-def notes(page: str) -> list[tuple[str, str]]:
-    """Return who noted what."""
-    (shown,) = re.findall(r'<ol class="notes">(.*?)</ol>', page, re.DOTALL) or [""]
-    found = re.findall(r'<p class="aside">([^<]*)</p>\s*<p class="card"[^>]*>([^<]*)</p>', shown)
-    return [(who, unescape(text)) for who, text in found]
-
-
-def alert(page: str) -> str:
-    """Return what the page says that went wrong."""
-    found = re.search(r'<p class="notice" role="alert">([^<]*)</p>', page)
-    return "" if found is None else unescape(found[1])
-
-
-def listed(page: str) -> list[str]:
-    """Return the conversations in the list."""
-    return re.findall(r'href="(/gesprek/[^"]+)"', page)
 
 
 # The case
@@ -325,56 +229,6 @@ def test_without_a_keyset_nothing_is_changed_and_nothing_lost(browser: Browser, 
     assert Fields(browser.page).values["note"] == "Bewaar mij"
 
 
-# Danger
-
-
-def steps(page: str) -> list[str]:
-    """Return the steps of the panel above the letters, if it is there."""
-    found = re.search(r'<section class="sheet danger".*?</section>', page, re.DOTALL)
-    return [] if found is None else re.findall(r"<li>\s*(.*?)\s*<", found[0], re.DOTALL)
-
-
-def test_where_danger_is_told_the_page_says_what_to_do(organisation: Organisation) -> None:
-    """Above the letters, with a beginning of an answer; until somebody has answered, and nowhere else."""
-    body = Body("Hij staat voor de deur.", {"danger": ("yes",)}, 2)
-    send(organisation, make_mailbox(), Draft("message", body, day_of(NOW), 0, None, {}))
-    write(organisation, make_mailbox(8), "Een gewone brief")
-    browser = sit_down(organisation)
-    path = browser.open_first()
-    (other,) = {where for where in listed(browser.page) if where != path}
-    shown = " ".join(steps(browser.page))
-    for word in ("112", "nummer", "geen hulp kunt sturen", "collega", "notitie", "Synchroniseer"):
-        assert word in shown
-    # A browser sends the button's value before that of the form's own list.
-    assert browser.page.index('value="nl.danger"') < browser.page.index('<select id="reply"')
-    # Once: it does not stand beside the letters as well.
-    assert browser.page.count("Bel een collega.") == 1
-    browser.post(f"{path}/begin", {"text": "", "reply": ["nl.danger", "nl.first"]})
-    browser.get(path)
-    assert Fields(browser.page).values["text"] == load_replies()["nl"]["danger"].text
-    browser.get(other)
-    assert steps(browser.page) == []
-    assert browser.page.count("Bel een collega.") == 1
-    browser.get(path)
-    browser.post(f"{path}/antwoord", {"text": "Bel 112."})
-    browser.get(path)
-    assert steps(browser.page) == []
-
-
-def test_what_to_do_in_danger_is_there_in_english(organisation: Organisation) -> None:
-    """All of it: a counsellor who speaks English must not look for a word now."""
-    body = Body("He is at the door.", {"danger": ("yes",)}, 2)
-    send(organisation, make_mailbox(), Draft("message", body, day_of(NOW), 0, None, {}))
-    browser = sit_down(organisation)
-    browser.open_first()
-    dutch = steps(browser.page)
-    browser.post("/keuze", {"language": "en"})
-    browser.open_first()
-    english = steps(browser.page)
-    assert len(english) == len(dutch) == 7
-    assert not set(english) & set(dutch)
-
-
 # The end of a case
 
 
@@ -439,143 +293,6 @@ def test_a_note_does_not_open_what_is_closed_and_the_reporter_does(
     assert "Toch nog iets" in browser.page
     assert "Gesloten" not in browser.page
     assert "<h3>Nieuw</h3>" in browser.page
-
-
-# A beginning of an answer
-
-
-@pytest.mark.parametrize("language", ["nl", "en"])
-def test_a_beginning_stands_below_what_was_typed_as_a_draft(browser: Browser, language: str) -> None:
-    """What was typed beside it stays too, and nothing is sent."""
-    path = browser.open_first()
-    offered = [f"{code}.{which}" for code, replies in load_replies().items() for which in replies]
-    assert Fields(browser.page).options["reply"] == offered
-    first, danger = (load_replies()[language][which].text for which in ("first", "danger"))
-    sent = {"text": "Beste,\r\n\r\n", "gist": "Kern", "track": "series", "reply": f"{language}.first"}
-    response = browser.post(f"{path}/begin", sent)
-    assert response.status_code == 303
-    assert response.headers["Location"] == f"{path}#antwoord"
-    browser.get(path)
-    fields = Fields(browser.page)
-    assert fields.values["text"] == f"Beste,\n\n{first}"
-    assert fields.values["gist"] == "Kern"
-    assert fields.values["track"] == "series"
-    assert "Concept van 18 november 2026. Het is nog niet verstuurd." in browser.page
-    browser.post(f"{path}/begin", {**fields.values, "reply": f"{language}.danger"})
-    browser.get(path)
-    assert Fields(browser.page).values["text"] == f"Beste,\n\n{first}\n\n{danger}"
-
-
-def test_a_beginning_is_a_draft_and_no_answer(browser: Browser, organisation: Organisation) -> None:
-    """It is there again after locking, and nothing waits for the courier."""
-    path = browser.open_first()
-    browser.post(f"{path}/begin", {"reply": "nl.first"})
-    before = organisation.replies("anna")
-    browser.post("/vergrendelen")
-    browser.unlock()
-    browser.open_first()
-    assert Fields(browser.page).values["text"] == load_replies()["nl"]["first"].text
-    assert before == organisation.replies("anna") == []
-
-
-@pytest.mark.parametrize("reply", ["", "nl", "nl.", "nl.niets", "fr.first", "../nl.first", "first.nl"])
-def test_a_beginning_that_is_none_keeps_what_was_typed(browser: Browser, reply: str) -> None:
-    """Whatever is asked for."""
-    path = browser.open_first()
-    assert browser.post(f"{path}/begin", {"text": "Half een zin", "reply": reply}).status_code == 303
-    browser.get(path)
-    assert Fields(browser.page).values["text"] == "Half een zin"
-
-
-def test_what_was_typed_when_the_desk_locked_before_a_beginning_is_a_draft(browser: Browser) -> None:
-    """As with every other button of that form."""
-    path = browser.open_first()
-    slip = slip_of(browser.page)
-    browser.client.application.extensions["desk"].lock()
-    response = browser.post(f"{path}/begin", {"text": CANARY, "reply": "nl.first", "slip": slip})
-    assert response.headers["Location"] == "/melding"
-    browser.get("/melding")
-    assert "bewaard als concept" in browser.page
-    browser.unlock()
-    browser.open_first()
-    assert Fields(browser.page).values["text"] == CANARY
-
-
-# Searching
-
-
-@pytest.fixture
-def searching(browser: Browser, organisation: Organisation) -> Browser:
-    """Have a second conversation, and a label and a note on the first."""
-    path = browser.open_first()
-    post_case(browser, path, {"label": "Privé", "note": "Wijkagent gebeld, één keer."})
-    write(organisation, make_mailbox(2), "Een brief in de brievenbus, en een steen.")
-    browser.get()
-    assert len(listed(browser.page)) == 2
-    return browser
-
-
-def find(browser: Browser, words: str) -> list[str]:
-    response = browser.post("/zoeken", {"words": words})
-    assert response.status_code == 303
-    # What was looked for stands in no address, so in no history.
-    assert response.headers["Location"] == "/"
-    browser.get()
-    assert Fields(browser.page).values["words"] == words.strip()
-    return listed(browser.page)
-
-
-@pytest.mark.parametrize("words", ["auto", "CAFE", "prive", "wijkagent", "een keer", "  auto wijkagent Privé "])
-def test_letters_notes_and_labels_are_searched_whatever_their_accents(searching: Browser, words: str) -> None:
-    """All words must stand in one conversation; the list shows what was found, and only that."""
-    assert len(find(searching, words)) == 1
-    assert "<h3>Gevonden</h3>" in searching.page
-    assert "brievenbus" not in searching.page
-    searching.get(listed(searching.page)[0])
-    assert "café ’t Hoekje" in searching.page
-
-
-def test_the_list_shows_where_the_word_stands(searching: Browser) -> None:
-    """In its own words, as text."""
-    find(searching, "WIJKAGENT")
-    assert "Wijkagent gebeld, één keer." in searching.page
-    assert find(searching, '"><script>alert(1)</script>') == []
-    assert "<script>alert" not in searching.page
-
-
-def test_a_search_lasts_until_it_is_ended(searching: Browser) -> None:
-    """Over reloads and in conversations; an empty one shows everything again."""
-    (path,) = find(searching, "steen")
-    for where in ("/", "/", path):
-        searching.get(where)
-        assert set(listed(searching.page)) == {path}
-        assert Fields(searching.page).values["words"] == "steen"
-    assert find(searching, "fiets") == []
-    assert "Niets gevonden." in searching.page
-    assert len(find(searching, "  ")) == 2
-    assert "Gevonden" not in searching.page
-    assert "Alles tonen" not in searching.page
-
-
-def test_a_search_is_gone_after_locking(searching: Browser, organisation: Organisation) -> None:
-    """It is nowhere on the disk, and whoever unlocks sees everything."""
-    find(searching, f"{CANARY} steen")
-    assert listed(searching.page) == []
-    assert CANARY.encode() not in b"".join(written(organisation).values())
-    searching.post("/vergrendelen")
-    searching.get()
-    assert CANARY not in searching.page
-    searching.unlock()
-    searching.get()
-    assert CANARY not in searching.page
-    assert len(listed(searching.page)) == 2
-
-
-def test_a_book_is_no_search(searching: Browser) -> None:
-    """What is remembered of it is a line."""
-    searching.post("/zoeken", {"words": "x" * 100_000})
-    searching.get()
-    assert len(Fields(searching.page).values["words"]) == 200
 
 
 # Who may

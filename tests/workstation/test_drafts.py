@@ -17,6 +17,8 @@ from workstation.desk.service import Place
 from workstation.drafts import ANSWER, NOTE, SIZES, Draft, Drafts
 from workstation.errors import UnfitFileError, WorkstationError
 
+pytestmark = pytest.mark.slow
+
 CANARY = "kanarie-9c1e"
 SEED, CONVERSATION, LOCAL = bytes(range(32)), b"c" * 32, b"l" * 32
 TYPED = {"text": "Een regel.\nNog een.", "gist": "Kern", "summary": "", "track": "series", "next": "2026-11-26"}

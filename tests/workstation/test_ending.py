@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from crypto.event import Changes
 from tests.workstation.talks import Talk
 from workstation.cases.ending import find_last_day
 from workstation.cases.urgency import Place, judge
+
+pytestmark = pytest.mark.slow
 
 DANGER = {"danger": ("yes",)}
 UNTIL = "2026-12-02"

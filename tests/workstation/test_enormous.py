@@ -26,6 +26,8 @@ from tests.world import NOW, make_attachment, make_team
 from workstation.desk.app import create_app
 from workstation.desk.service import Place
 
+pytestmark = pytest.mark.slow
+
 SIZE: Final = 50_000_000
 CANARY: Final = "kanarie-51d2"
 # It takes less than a second and less than 15 MB; two cores may have more to do.

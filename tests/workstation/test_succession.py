@@ -51,10 +51,10 @@ def new_root(organisation: Organisation, name: str = "tweede") -> RootKeyring:
     return make_root(organisation.folder / name, ORGANISATION, PASSPHRASE, CHEAP)
 
 
-def go_on(root: RootKeyring, handover: Handout, changes: Changes = Changes(), now: int = NOW) -> Handout:  # noqa: B008
+def go_on(root: RootKeyring, handover: Handout, changes: Changes | None = None, now: int = NOW) -> Handout:
     """Do what `roster --succession` does."""
     take_over(root, handover)
-    return make_roster(root, changes, (), now)
+    return make_roster(root, changes or Changes(), (), now)
 
 
 def succeed(organisation: Organisation, old: RootKeyring, name: str = "tweede") -> tuple[RootKeyring, Handout]:
@@ -401,6 +401,20 @@ def test_a_power_cut_leaves_the_old_root_or_the_new_one(
     assert seen == {(old.pins.root_key, 1), wanted}
 
 
+def begin_anew(organisation: Organisation, root: RootKeyring) -> None:
+    """Enrol everybody once more under a root that knows nobody, each with a stick that was begun anew."""
+    requests = []
+    for person in PERSONS:
+        with organisation.unlocked(person) as keyring:
+            pin_anew(keyring, root.pins.root_key)
+            requests.append(open_request(serialize_document(make_request(keyring))))
+    handout = make_roster(root, Changes(requests), (), NOW)
+    for person in PERSONS:
+        shutil.rmtree(organisation.folder / f"{person}-spool")
+        organisation.take(person, handout)
+    organisation.publish()
+
+
 def test_a_lost_root_costs_nobody_their_conversations(organisation: Organisation) -> None:
     """Everybody enrols anew with the keys that they have: earlier answers stay authentic, later ones are."""
     write(organisation, BOX, "Hallo")
@@ -409,17 +423,7 @@ def test_a_lost_root_costs_nobody_their_conversations(organisation: Organisation
     (first,) = organisation.collect("anna")
     shutil.rmtree(organisation.station("root"))
     root = make_root(organisation.station("root"), ORGANISATION, PASSPHRASE, CHEAP)
-    requests = []
-    for person in PERSONS:
-        with organisation.unlocked(person) as keyring:
-            pin_anew(keyring, root.pins.root_key)
-            requests.append(open_request(serialize_document(make_request(keyring))))
-    handout = make_roster(root, Changes(requests), (), NOW)
-    for person in PERSONS:
-        # A stick that was begun anew.
-        shutil.rmtree(organisation.folder / f"{person}-spool")
-        organisation.take(person, handout)
-    organisation.publish()
+    begin_anew(organisation, root)
     with organisation.desk("anna") as work:
         assert not work.refusal
         work.answer(work.inbox()[0], "Tweede", NOW)
@@ -437,16 +441,7 @@ def test_a_backup_from_before_the_root_was_lost_still_comes_back(organisation: O
     bring_back(organisation, kept)
     shutil.rmtree(organisation.station("anna"))
     (organisation.folder / "nieuw").rename(organisation.station("anna"))
-    root, requests = new_root(organisation), []
-    for person in PERSONS:
-        with organisation.unlocked(person) as keyring:
-            pin_anew(keyring, root.pins.root_key)
-            requests.append(open_request(serialize_document(make_request(keyring))))
-    handout = make_roster(root, Changes(requests), (), NOW)
-    for person in PERSONS:
-        shutil.rmtree(organisation.folder / f"{person}-spool")
-        organisation.take(person, handout)
-    organisation.publish()
+    begin_anew(organisation, new_root(organisation))
     with organisation.desk("anna") as work:
         assert not work.refusal
         assert [m.payload.body.text for c in work.inbox() for m in c.messages] == ["kanarie"]
