@@ -203,10 +203,12 @@ def answer(
     assert found is not None
     fields = {"csrf_token": found[1] if token is None else token, "text": text}
     chosen = list(files) or [("", [])]
-    response = browser.client.post(
-        f"{path}/antwoord",
-        environ_overrides=streamed(Form(fields, chosen, halfway)),
-        headers={**browser.headers, "Origin": "null", **headers},
+    response = browser.take(
+        browser.client.post(
+            f"{browser.below}{path}/antwoord",
+            environ_overrides=streamed(Form(fields, chosen, halfway)),
+            headers={**browser.headers, "Origin": "null", **headers},
+        )
     )
     browser.page = response.get_data(as_text=True)
     return response

@@ -76,6 +76,7 @@ class Desk:
     cookie: str = ""
     page: str = ""
     below: str = ""
+    location: str = ""
 
     def ask(self, path: str = "/", body: bytes = b"", kind: str = "application/x-www-form-urlencoded") -> int:
         headers = {"Host": f"127.0.0.1:{self.port}", "Sec-Fetch-Site": "same-origin", "Cookie": self.cookie}
@@ -88,9 +89,7 @@ class Desk:
         self.page = answer.read().decode()
         if self.below:
             self.page = self.page.replace(f"{self.below}/", "/")
-        if path == "/openen":
-            # From here on everything is found below a path of this unlocking.
-            self.below = (answer.headers["Location"] or "").rstrip("/")
+        self.location = answer.headers["Location"] or ""
         self.cookie = (answer.headers.get("Set-Cookie") or self.cookie).partition(";")[0]
         connection.close()
         return answer.status
@@ -105,6 +104,8 @@ class Desk:
         self.ask()
         form = f"csrf_token={self.token()}&passphrase={PASSPHRASE.replace(' ', '+')}"
         assert self.ask("/openen", form.encode()) == 303
+        # From here on everything is found below a path of this unlocking.
+        self.below = self.location.rstrip("/")
         assert self.ask() == 200
 
     def status(self, pid: str) -> dict[str, str]:

@@ -42,7 +42,7 @@ class Browser:
     headers: dict[str, str] = field(default_factory=lambda: {"Host": HOST, "Sec-Fetch-Site": "same-origin"})
 
     def get(self, path: str = "/", **headers: str) -> TestResponse:
-        response = self._take(self.client.get(self.below + path, headers={**self.headers, **headers}))
+        response = self.take(self.client.get(self.below + path, headers={**self.headers, **headers}))
         self.page = response.get_data(as_text=True)
         if self.below:
             self.page = self.page.replace(f"{self.below}/", "/")
@@ -55,7 +55,7 @@ class Browser:
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.page)
         form = {"csrf_token": token if token is not None else found[1] if found else "", **(data or {})}
         sent = {**self.headers, "Origin": "null", **headers}
-        return self._take(self.client.post(self.below + path, data=form, headers=sent))
+        return self.take(self.client.post(self.below + path, data=form, headers=sent))
 
     def unlock(self, passphrase: str = PASSPHRASE) -> TestResponse:
         """Open the desk at its bare address, as a person does."""
@@ -64,9 +64,9 @@ class Browser:
         response = self.post("/openen", {"passphrase": passphrase})
         found = re.match(r"(/[\w-]{22})/$", response.location or "")
         self.below = found[1] if found else ""
-        return self._take(response)
+        return self.take(response)
 
-    def _take(self, response: TestResponse) -> TestResponse:
+    def take(self, response: TestResponse) -> TestResponse:
         if self.below and response.location:
             response.location = response.location.removeprefix(self.below)
         return response
