@@ -12,7 +12,7 @@ const BETWEEN_WORDS = /[\n\r,;.:)\d]+/;
 
 /** Return the words in a text: what is spelled out, as in "b o o m" or "Bernhard Otto Otto Maria", is one word. */
 export function readWords(text: string): string[] {
-  const pieces = text.normalize("NFD").replace(MARKS, "").split(BETWEEN_WORDS).map(split).filter((tokens) => tokens.length > 0);
+  const pieces = text.normalize("NFKD").replace(MARKS, "").split(BETWEEN_WORDS).map(split).filter((tokens) => tokens.length > 0);
   // Whoever spells may pause after every letter: "B, O, O, M".
   const isPaused = pieces.length > 1 && pieces.every((tokens) => joinLetters(tokens) !== null && isOneLetter(tokens));
   const whole = isPaused ? joinLetters(pieces.flat()) : null;
@@ -30,7 +30,7 @@ export function isSpelled(text: string): boolean {
 }
 
 function readTokens(text: string): string[] {
-  return split(text.normalize("NFD").replace(MARKS, ""));
+  return split(text.normalize("NFKD").replace(MARKS, ""));
 }
 
 function isOneLetter(tokens: readonly string[]): boolean {

@@ -37,6 +37,8 @@ describe("a word", () => {
     ["xray echo", "xe"],
     ["Quotiënt Utrecht", "qu"],
     ["zee ster", "zeester"],
+    ["kip\uFB01let", "kipfilet"],
+    ["\u0133s", "ijs"],
     ["hotel", "hotel"],
     ["", ""],
     ["12 !", ""],
