@@ -239,7 +239,7 @@ describe.each(SEATS)("in %s", (kind, person) => {
 
   test("a hostile page beside the open desk changes nothing, reads nothing, and cannot tell what is there", async () => {
     const file = await prepareLoot();
-    const talk = new URL(page.url()).pathname.split("/")[2] ?? "";
+    const talk = new URL(page.url()).pathname.split("/").at(-1) ?? "";
     const fields = await readFields();
     const before = look();
     // The path of this unlocking too, as if a history had told it.
@@ -322,7 +322,7 @@ describe.each(SEATS)("in %s", (kind, person) => {
     await desk.read(CANARY);
     await page.type("#text", TYPED);
     await expect.poll(async () => page.$eval("#status", (region) => region.textContent)).toBe("Concept bewaard.");
-    return link.split("/")[2] ?? "";
+    return link.split("/").at(-1) ?? "";
   }
 
   /** All that the counsellor's own page would send, its token and slip too, as if they had leaked. */

@@ -80,7 +80,7 @@ export class HostileSite {
       }, to);
       // An answer that is no page, or a file, would leave this one where it is; what is seen then differs.
       const isThere = (origin: string): boolean => location.origin === origin && document.readyState === "complete";
-      await page.waitForFunction(isThere, { polling: 100, timeout: 10_000 }, desk).catch(() => null);
+      await page.waitForFunction(isThere, { polling: 100, timeout: 10_000 }, new URL(desk).origin).catch(() => null);
       haul.read.push(await page.evaluate(() => document.documentElement.innerHTML));
       haul.seen[`${method} ${pattern} by a link`] = await page.evaluate(() => `${document.title} ${document.body.innerText} ${String("ran" in window)}`);
     }
