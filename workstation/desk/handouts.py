@@ -170,7 +170,7 @@ def _tell_changes(before: Roster | None, after: Roster) -> Iterator[tuple[str, s
     for workstation in turnover.left:
         yield _("weg"), describe(workstation)
     for workstation in turnover.stayed:
-        yield _("blijft") if old[workstation.id] == workstation else _("anders"), describe(workstation)
+        yield _("blijft") if old[workstation.id] == workstation else _("veranderd"), describe(workstation)
 
 
 def _name(work: Work) -> str:

@@ -48,7 +48,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a workstation has: `facts` are pairs of what and how; the words are of its root, and of its request."""
+    """What a workstation has: `facts` are pairs of what and how.
+
+    The words are those of its root, and of its request where it still has to be listed.
+    """
 
     facts: tuple[tuple[str, str], ...]
     root_words: Words
@@ -84,8 +87,13 @@ def show_keys(work: Work, now: int) -> Keys:
         (_("Laatst gesynchroniseerd"), _tell_synced(work)),
         (_("Sleutel voor de koerier"), _tell_credential(work)),
     ]
+    roster = work.roster()
+    is_listed = roster is not None and work.keyring.id in roster.active
     return Keys(
-        tuple(facts), list_root_words(me.root_key, me.organisation), _read_request(work.keyring), holds_credential(work)
+        tuple(facts),
+        root_words=list_root_words(me.root_key, me.organisation),
+        request_words=() if is_listed else _read_request(work.keyring),
+        has_credential=holds_credential(work),
     )
 
 
