@@ -10,6 +10,7 @@ from crypto.errors import KeysetError, ProtocolError
 from crypto.keyset import verify
 from crypto.roster import Roster, open_roster
 from crypto.week import day_of, week_number, week_start
+from workstation.ceremony.card import open_cards
 from workstation.ceremony.published import parse_published
 from workstation.ceremony.succession import is_former
 from workstation.desk.work import Work
@@ -91,7 +92,10 @@ def find_trouble(work: Work, now: int) -> Trouble:
     if data is None:
         return "other" if work.spool is None else "unsynced"
     try:
-        verify(data, work.keyring.pins, now)
+        keyset = verify(data, work.keyring.pins, now)
+        open_cards(work.keyring, keyset.roster, parse_published(data).cards)
+        if _is_another(keyset.roster, work.keyring):
+            return "conflict"
     except KeysetError as error:
         return _judge(work, data, error)
     except ProtocolError:
@@ -107,6 +111,15 @@ def _judge(work: Work, data: bytes, error: KeysetError) -> Trouble:
         pins = work.keyring.pins
         return "behind" if open_roster(document, pins).version < pins.minimum_roster_version else "newer"
     return error.reason if error.reason in {"conflict", "frozen"} else "other"
+
+
+def _is_another(roster: Roster, keyring: Keyring) -> bool:
+    state = keyring.state
+    return (
+        state.roster is not None
+        and roster.version == state.roster_version
+        and roster.hash != digest(state.roster.payload)
+    )
 
 
 def _is_served(work: Work) -> bool:

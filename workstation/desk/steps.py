@@ -56,8 +56,6 @@ def _list_due(work: Work, roster: Roster, now: int) -> Iterator[Step]:
         yield _mend(work, roster, now)
     if is_expiring(roster, now):
         yield _ask_for_next(roster)
-    if work.renewal is not None and not work.renewal.vouched:
-        yield _vouch()
     if is_sync_late(work, now):
         yield _sync()
     if lacks_next_card(work, now):
@@ -198,15 +196,6 @@ def _ask_for_next(roster: Roster) -> Step:
         ),
         _("Weet de beheerder van de lijst het al? Eén van u belt."),
         _("Iedereen krijgt een uitdeelbestand, neemt het op deze pagina over en synchroniseert, vóór die dag."),
-    )
-
-
-def _vouch() -> Step:
-    return Step(
-        _("Haal de lijst op, zodat u haar kunt bevestigen"),
-        _("Uw kaarten zijn klaar. Van een collega is hier nog geen kaart bekend."),
-        _("Heeft deze werkplek het nieuwste uitdeelbestand overgenomen?"),
-        _("Synchroniseer, en laad deze pagina opnieuw."),
     )
 
 
