@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
 from html import unescape
 from pathlib import Path
 
 from werkzeug.test import TestResponse
 
-from tests.workstation.filing import sit_down
+from tests.workstation.filing import Form, sit_down, streamed
 from tests.workstation.helpers import Organisation
 from tests.workstation.test_desk import Browser
 from tests.world import NOW
@@ -35,17 +34,15 @@ def leave(browser: Browser) -> None:
 def give(browser: Browser, *files: bytes | Handout, token: str | None = None) -> TestResponse:
     """Choose files in the form of the page, send it, and follow where it leads."""
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.page)
-    data = [f if isinstance(f, bytes) else serialize_handout(f) for f in files]
-    sent = {
-        "csrf_token": token if token is not None else found[1] if found else "",
-        "handout": [(io.BytesIO(each), "uitdeelbestand.json") for each in data] or [(io.BytesIO(), "")],
-    }
+    fields = {"csrf_token": token if token is not None else found[1] if found else ""}
+    chosen = [("uitdeelbestand.json", [f if isinstance(f, bytes) else serialize_handout(f)]) for f in files]
     response = browser.client.post(
         f"{browser.below}{PATH}/nakijken",
-        data=sent,
-        content_type="multipart/form-data",
+        environ_overrides=streamed(Form(fields, chosen or [("", [])])),
         headers={**browser.headers, "Origin": "null"},
     )
+    if response.location:
+        response.location = response.location.removeprefix(browser.below)
     browser.get(PATH)
     return response
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -74,12 +75,13 @@ def test_looking_shows_what_would_change_and_changes_nothing(organisation: Organ
     give(browser, next_list)
     assert "Uitdeelbestand met lijst nummer 2" in browser.page
     assert "De handtekening klopt. Er is nog niets veranderd." in browser.page
-    assert changes(browser) == [
+    # Who stays is in the order of numbers, which are random.
+    assert [*changes(browser)[:2], *sorted(changes(browser)[2:])] == [
         ("nieuw", "Dirk (dirk), verbonden met: Stichting dirk"),
         ("weg", "Chris (chris), verbonden met: Stichting chris"),
         ("blijft", "Anna (anna), verbonden met: Stichting anna"),
         ("blijft", "Bram (bram), verbonden met: Stichting bram"),
-    ] or {*changes(browser)[2:]} == {("blijft", f"{n} ({n.lower()}), verbonden met: Stichting {n.lower()}") for n in ("Anna", "Bram")}
+    ]
     root = organisation.root()
     assert words(browser)[0] == " ".join(list_words(root.pins.root_key, next_list.roster))
     assert len(words(browser)) == 3
@@ -310,8 +312,7 @@ def test_two_files_at_once_are_not_chosen_from(organisation: Organisation, next_
     with peak() as measured:
         give(browser, *[data] * 20)
     assert refusal(browser) == "Kies één bestand. Er is niets veranderd."
-    # The test's own client holds the body once or twice.
-    assert measured[0] < 3 * 20 * HANDOUT_SIZE
+    assert measured[0] < 4 * HANDOUT_SIZE
 
 
 def test_an_enormous_file_is_read_to_its_end_and_costs_no_memory(organisation: Organisation) -> None:
@@ -576,8 +577,6 @@ def test_without_the_stick_nothing_is_taken(organisation: Organisation, next_lis
 
 def foreign_keyset(keyset: bytes) -> bytes:
     """Return a keyset whose roster, unverified, names another organisation."""
-    from base64 import b64decode, b64encode  # noqa: PLC0415
-
     fields = parse_json(keyset)
     assert isinstance(fields, dict)
     roster = fields["roster"]

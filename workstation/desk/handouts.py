@@ -53,8 +53,7 @@ class Report:
 
 
 def look(work: Work, data: bytes, now: int) -> None:
-    """Keep a handout that could be taken until the desk is locked. Raises WorkstationError; then none is kept."""
-    work.handout = b""
+    """Keep a handout that could be taken until the desk is locked. Raises WorkstationError."""
     if not data:
         raise WorkstationError(_("Kies eerst het uitdeelbestand dat u van de beheerder van de lijst kreeg."))
     check_handout(work.keyring, open_handout(data), now)

@@ -79,6 +79,7 @@ class Rosterwork:
         handed = cast("DeskRequest", request).handed
 
         def act(work: Work) -> None:
+            drop(work)
             look(work, b"" if handed is None else handed.read(), self.desk.clock())
 
         return self._do(act, "uitdeelbestand")

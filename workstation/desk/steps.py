@@ -68,9 +68,7 @@ def _enrol() -> Step:
     return Step(
         _("Laat uw werkplek op de lijst zetten"),
         _("De sleutels van deze werkplek zijn gemaakt. Zij staat nog op geen lijst."),
-        _(
-            "De beheerder van de lijst belt u op. Vergelijk dan de woorden van de hoofdsleutel en van uw aanmelding."
-        ),
+        _("De beheerder van de lijst belt u op. Vergelijk dan de woorden van de hoofdsleutel en van uw aanmelding."),
         _("Breng uw aanmelding naar de beheerder. U krijgt een uitdeelbestand terug: dat neemt u op deze pagina over."),
     )
 
@@ -101,9 +99,7 @@ def _replace(roster: Roster) -> Step:
             number=roster.version, day=show_day(roster.expires_on)
         ),
         _("Staat de datum van deze computer goed?"),
-        _(
-            "Bel de beheerder vandaag en vraag om een uitdeelbestand. Iedereen neemt het over en synchroniseert."
-        ),
+        _("Bel de beheerder vandaag en vraag om een uitdeelbestand. Iedereen neemt het over en synchroniseert."),
     )
 
 
@@ -153,9 +149,7 @@ def _wait_for_colleagues(_roster: Roster) -> Step:
         _("Laat uw collega's de lijst bevestigen"),
         _("Te weinig mensen hebben deze week bevestigd dat de lijst klopt. De site is daarom dicht."),
         _("Staat de datum van deze computer goed?"),
-        _(
-            "Vraag uw collega's vandaag hun bureau te openen en te synchroniseren. Synchroniseer daarna zelf."
-        ),
+        _("Vraag uw collega's vandaag hun bureau te openen en te synchroniseren. Synchroniseer daarna zelf."),
     )
 
 
@@ -173,9 +167,7 @@ def _follow(_roster: Roster) -> Step:
         _("Het portaal toont een lijst van een andere hoofdsleutel"),
         _("Deze werkplek houdt zich aan de hoofdsleutel die zij kent. Er is niets overgenomen."),
         _("Bel de beheerder op een nummer dat u al kende: heeft een opvolger het overgenomen?"),
-        _(
-            "Zo ja, vraag om het uitdeelbestand en neem het hier over. Zo nee, antwoord niet en bel uw collega's."
-        ),
+        _("Zo ja, vraag om het uitdeelbestand en neem het hier over. Zo nee, antwoord niet en bel uw collega's."),
     )
 
 
