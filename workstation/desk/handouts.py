@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from crypto.encoding import digest, encode_b64u
-from crypto.roster import Roster
+from crypto.roster import Roster, Workstation
 from workstation.ceremony.account import tell_doubts, tell_missing_credential, tell_renewal, tell_taken
 from workstation.ceremony.enrolment import list_words
 from workstation.ceremony.handout import Handout, open_handout
@@ -164,12 +164,16 @@ def _say_broken(work: Work, handout: Handout) -> str:
 def _tell_changes(before: Roster | None, after: Roster) -> Iterator[tuple[str, str]]:
     turnover = compare(before, after)
     old = {} if before is None else before.active
-    for workstation in turnover.came:
+    for workstation in sorted(turnover.came, key=_by_name):
         yield _("nieuw"), describe(workstation)
-    for workstation in turnover.left:
+    for workstation in sorted(turnover.left, key=_by_name):
         yield _("weg"), describe(workstation)
-    for workstation in turnover.stayed:
+    for workstation in sorted(turnover.stayed, key=_by_name):
         yield _("blijft") if old[workstation.id] == workstation else _("veranderd"), describe(workstation)
+
+
+def _by_name(workstation: Workstation) -> tuple[str, bytes]:
+    return workstation.name, workstation.id
 
 
 def _name(work: Work) -> str:
