@@ -17,7 +17,7 @@ from crypto.labels import TYPE_CARD
 from crypto.signing import sign_document
 from crypto.verifying import serialize_document
 from crypto.week import WEEK_SECONDS, week_number
-from tests.workstation.filing import Form, peak, pieces_of, sit_down, streamed
+from tests.workstation.filing import BOUNDARY, Form, peak, pieces_of, sit_down, streamed
 from tests.workstation.helpers import CHEAP, ORGANISATION, PASSPHRASE, Organisation, found
 from tests.workstation.rosterpage import (
     PATH,
@@ -35,6 +35,7 @@ from tests.workstation.rosterpage import (
     told,
     words,
 )
+from tests.workstation.test_confine import served
 from tests.workstation.test_desk import Browser
 from tests.world import NOW
 from workstation import files
@@ -154,6 +155,25 @@ def test_the_first_handout_of_all_is_taken_on_the_page_too(organisation: Organis
     assert taken(browser) == "2"
     assert "koerier.key opslaan" in browser.page
     assert facts(browser)["Op de lijst"] == "ja, op lijst nummer 2"
+
+
+def test_a_list_that_the_courier_brought_still_lacks_its_key(organisation: Organisation, next_list: Handout) -> None:
+    """Somebody left and colleagues were quicker: the list is here, and the handout is needed for the courier's key."""
+    for person in ("bram", "dirk"):
+        organisation.take(person, next_list)
+    organisation.spool("anna").put_keyset(organisation.publish(("bram", "dirk")))
+    browser = seat(organisation)
+    assert taken(browser) == "2"
+    assert step(browser) == "Haal de sleutel voor de koerier uit het uitdeelbestand"
+    assert "koerier.key opslaan" not in browser.page
+    give(browser, replace(next_list, credentials={}))
+    assert "is hier al overgenomen" in browser.page
+    give(browser, next_list)
+    assert "Dit bestand brengt de sleutel voor de koerier, die hier nog ontbreekt." in browser.page
+    press(browser, "overnemen")
+    assert any("De koerier heeft een nieuwe sleutel nodig" in sentence for sentence in told(browser))
+    assert "koerier.key opslaan" in browser.page
+    assert "Haal de sleutel" not in step(browser)
 
 
 def test_a_list_without_a_courier_s_key_for_us_says_so(organisation: Organisation, next_list: Handout) -> None:
@@ -600,3 +620,24 @@ def test_a_desk_and_the_command_do_not_take_at_once(
     give(browser, next_list)
     confirm(browser)
     assert taken(browser) == "2"
+
+
+@pytest.mark.slow
+def test_a_desk_that_is_shut_off_takes_a_handout_too(organisation: Organisation, next_list: Handout) -> None:
+    """In a process of its own, confined as a counsellor's: nothing that it needs is refused by the kernel."""
+    with served(organisation, "confined") as desk:
+        desk.unlock()
+        assert desk.ask(PATH) == 200
+        form = Form({"csrf_token": desk.token()}, [("uit.json", [serialize_handout(next_list)])])
+        body = form.read(HANDOUT_SIZE)
+        assert desk.ask(f"{PATH}/nakijken", body, f"multipart/form-data; boundary={BOUNDARY}") == 303
+        assert desk.ask(PATH) == 200
+        name = re.search(r'name="name"[^>]*value="([^"]+)"', desk.page)
+        assert name is not None
+        fields = f"csrf_token={desk.token()}&name={name[1]}&compared=ja"
+        assert desk.ask(f"{PATH}/overnemen", fields.encode()) == 303
+        assert desk.ask(PATH) == 200
+        assert "Lijst nummer 2 klopt en is overgenomen." in desk.page
+        desk.ask("/vergrendelen", b"x=1")
+    with organisation.unlocked("anna") as keyring:
+        assert keyring.state.roster == next_list.roster

@@ -224,6 +224,13 @@ def fork(organisation: Organisation) -> None:
     organisation.spool("anna").put_keyset(organisation.publish(("bram", "chris")))
 
 
+def lose_the_key(organisation: Organisation) -> None:
+    """Let the courier's key be that of another list."""
+    with organisation.unlocked("anna") as keyring:
+        keyring.state.credential = bytes(32)
+        keyring.save()
+
+
 def let_a_copy_work(organisation: Organisation) -> None:
     """Let the portal have another card of Anna's than she made: somebody else has her keyring."""
     with organisation.unlocked("anna") as keyring:
@@ -278,6 +285,7 @@ STATES = [
     (let_nobody_vouch, NOW, "Laat uw collega's de lijst bevestigen"),
     (fork, NOW, "Antwoord niet, en bel uw collega's"),
     (let_a_copy_work, NOW, "Antwoord niet, en bel uw collega's"),
+    (lose_the_key, NOW, "Haal de sleutel voor de koerier uit het uitdeelbestand"),
     (pull_out, NOW, "Antwoorden kan nu niet"),
     (damage_keyset, NOW, "Antwoorden kan nu niet"),
     (nothing, NOW + 2 * DAY_SECONDS, "Synchroniseer"),

@@ -31,7 +31,8 @@ from workstation.texts import translate as _
 class Offer:
     """A handout that may be taken, in words. `changes` are pairs of what happens and to whom.
 
-    `again` says that this list is here already; `new_root_words` are empty unless another root signed it.
+    `again` says that this list is here already, `brings_key` that the courier's key is not; `new_root_words` are empty
+    unless another root signed it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Offer:
     new_root_words: tuple[str, ...]
     changes: tuple[tuple[str, str], ...]
     again: bool
+    brings_key: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def show_offer(work: Work, now: int) -> Offer | None:
         new_root_words=list_root_words(pins.root_key, me.organisation) if path else (),
         changes=tuple(_tell_changes(before, roster)),
         again=work.keyring.state.roster == handout.roster,
+        brings_key=not holds_credential(work) and work.keyring.id in handout.credentials,
     )
 
 

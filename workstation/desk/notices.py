@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workstation.desk.letters import show_day
-from workstation.desk.standing import is_expiring, is_sync_late, is_thinly_vouched, lacks_next_card, read_synced
+from workstation.desk.standing import (
+    is_expiring,
+    is_sync_late,
+    is_thinly_vouched,
+    lacks_credential,
+    lacks_next_card,
+    read_synced,
+)
 from workstation.desk.work import Work
 from workstation.texts import translate as _
 
@@ -49,6 +56,8 @@ def _about_roster(work: Work, now: int) -> Iterator[str]:
         yield _("De lijst van vertrouwenspersonen verloopt op {day}. Vraag de beheerder nu om een nieuwe.").format(
             day=show_day(roster.expires_on)
         )
+    if lacks_credential(work):
+        yield _("De koerier heeft een nieuwe sleutel nodig. Neem het nieuwste uitdeelbestand over.")
     if lacks_next_card(work, now):
         yield _("Uw sleutel voor volgende week staat nog niet op het portaal. Synchroniseer.")
     if is_thinly_vouched(work):

@@ -71,6 +71,15 @@ def holds_credential(work: Work) -> bool:
     return roster is not None and credential is not None and digest(credential) == roster.credential
 
 
+def lacks_credential(work: Work) -> bool:
+    """Say whether a courier could not work for this workstation, though it is on the list.
+
+    A courier brings a newer list, but the key that goes with it comes with the handout only.
+    """
+    roster = work.roster()
+    return roster is not None and work.keyring.id in roster.active and not holds_credential(work)
+
+
 def find_last_card_day(keyring: Keyring, now: int) -> str | None:
     """Return the last day for which there is an own card, without a gap from today; None if there is none today."""
     week = week_number(now)

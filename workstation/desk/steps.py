@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
 from crypto.roster import Roster
 from workstation.desk.letters import show_day
@@ -19,10 +20,14 @@ from workstation.desk.standing import (
     is_expiring,
     is_sync_late,
     is_thinly_vouched,
+    lacks_credential,
     lacks_next_card,
 )
 from workstation.desk.work import Work
 from workstation.texts import translate as _
+
+# What synchronising mends, so that the courier's key comes first.
+_HARMLESS: Final[frozenset[Trouble]] = frozenset({"", "behind", "frozen", "unsynced"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,8 @@ def _list_due(work: Work, roster: Roster, now: int) -> Iterator[Step]:
         yield _return(work, roster)
     if is_expired(roster, now):
         yield _replace(roster)
+    if lacks_credential(work) and find_trouble(work, now) in _HARMLESS:
+        yield _fetch_key(roster)
     if work.keyset is None:
         yield _mend(work, roster, now)
     if is_expiring(roster, now):
@@ -100,6 +107,17 @@ def _replace(roster: Roster) -> Step:
         ),
         _("Staat de datum van deze computer goed?"),
         _("Bel de beheerder vandaag en vraag om een uitdeelbestand. Iedereen neemt het over en synchroniseert."),
+    )
+
+
+def _fetch_key(roster: Roster) -> Step:
+    return Step(
+        _("Haal de sleutel voor de koerier uit het uitdeelbestand"),
+        _("Lijst nummer {number} geldt hier. De sleutel die daarbij hoort, is er nog niet.").format(
+            number=roster.version
+        ),
+        _("Hebt u het uitdeelbestand van deze lijst? Vraag er anders de beheerder van de lijst om."),
+        _("Neem het op deze pagina over. Sla daarna de sleutel op, voor de computer met netwerk, en synchroniseer."),
     )
 
 
