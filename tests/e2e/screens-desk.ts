@@ -1,6 +1,6 @@
 /** `make screens`: the desk, with a few conversations in it, in both languages. */
 
-import type { Browser, Page } from "puppeteer-core";
+import type { Browser, ElementHandle, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, test } from "vitest";
 
 import { launch } from "./browsers.ts";
@@ -16,6 +16,7 @@ const REPORTS: readonly (readonly [string, Wishes])[] = [
   ["Mijn adres staat op een forum, met een foto van ons huis.", {}],
   ["Eén vraag: mag ik een brief zonder naam weggooien?", {}],
 ];
+const HANDOUT = "volgende.json";
 const ANSWER = "Goed dat u dit schrijft. Wat die man zei, is een bedreiging, ook al klonk het als een terloopse opmerking.";
 const SUMMARY = "Een man sprak u aan na de vergadering en noemde de school van uw kinderen.";
 const NEXT = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10);
@@ -49,6 +50,7 @@ beforeAll(async () => {
   await anna.close();
   await anna.page.close();
   await organisation.killDesk("anna");
+  await organisation.command("roster", "--root", organisation.path("root"), "--retire", "chris", "--compared", "--out", organisation.path(HANDOUT));
 });
 
 afterAll(async () => {
@@ -88,6 +90,12 @@ describe.each(["nl", "en"])("%s", (language) => {
     await desk.page.click("#show-keys");
     await desk.page.waitForSelector("dialog[open]");
     await take(desk.page, `${name}-7-keys`);
+    await desk.page.goto(`${desk.address}lijst`);
+    await take(desk.page, `${name}-8-roster`);
+    const input = await desk.page.$("#handout");
+    await (input as ElementHandle<HTMLInputElement>).uploadFile(organisation.path(HANDOUT));
+    await Promise.all([desk.page.waitForNavigation(), desk.page.click("form[action$='/nakijken'] button")]);
+    await take(desk.page, `${name}-9-handout`);
     await desk.page.close();
     await organisation.killDesk("anna");
   });

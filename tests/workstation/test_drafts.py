@@ -508,7 +508,9 @@ def test_every_form_is_answered_with_another_address(browser: Browser, organisat
             for body in (typed, {**typed, "text": "x" * 5_000_000}):
                 for token in (None, "onzin"):
                     answered = browser.post(route, body, token=token)
-                    assert answered.status_code == 303 or (route, answered.status_code) == ("/wakker", 204), route
+                    # A script is answered with nothing, and no browser keeps a form that is answered with a file.
+                    others = {("/wakker", 204), ("/lijst/koerier", 200)}
+                    assert answered.status_code == 303 or (route, answered.status_code) in others, route
                     assert CANARY not in answered.get_data(as_text=True)
     assert CANARY.encode() not in everything_below(organisation.folder)
 

@@ -44,7 +44,15 @@ def list_over(keyring: Keyring, week: int) -> list[int]:
 
 
 def remember_cards(keyring: Keyring, roster: Roster, documents: Iterable[Document]) -> list[Card]:
-    """Verify cards and remember their hashes; return the cards. The caller saves.
+    """Verify cards and remember their hashes; return the cards. The caller saves. Raises KeysetError ("conflict")."""
+    cards = open_cards(keyring, roster, documents)
+    for card in cards:
+        keyring.state.known.setdefault(card.week, {})[card.workstation] = card.hash
+    return cards
+
+
+def open_cards(keyring: Keyring, roster: Roster, documents: Iterable[Document]) -> list[Card]:
+    """Verify cards and return them; nothing is remembered.
 
     What no workstation of the roster signed is left out: it is worth nothing to anybody. Raises KeysetError
     ("conflict") when a card differs from one that was seen before for the same workstation and week.
@@ -58,9 +66,6 @@ def remember_cards(keyring: Keyring, roster: Roster, documents: Iterable[Documen
         if _expected(keyring, card) != card.hash:
             raise KeysetError("conflict")
         cards.append(card)
-    state = keyring.state
-    for card in cards:
-        state.known.setdefault(card.week, {})[card.workstation] = card.hash
     return cards
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from crypto.age import file as age
 from crypto.age.hybrid import Identity
-from crypto.encoding import digest
+from crypto.encoding import digest, encode_b64u
 from crypto.errors import ForgedError, ProtocolError
 from crypto.labels import KEY_SIZE
 from crypto.roster import Roster
@@ -29,6 +29,11 @@ def open_credential(sealed: bytes, identities: Iterable[bytes], roster: Roster) 
     if digest(credential) != roster.credential:
         raise ForgedError("a credential that is not in the roster")
     return credential
+
+
+def serialize_credential(credential: bytes) -> bytes:
+    """Return the file in which a courier keeps it: one line of base64url."""
+    return encode_b64u(credential).encode("ascii") + b"\n"
 
 
 def try_credential(sealed: bytes, identities: Iterable[bytes], roster: Roster) -> bytes | None:

@@ -25,6 +25,8 @@ from crypto.encoding import (
 )
 from crypto.errors import MalformedError
 from crypto.verifying import Document, document_json, read_document
+from workstation.errors import WorkstationError
+from workstation.texts import translate as _
 
 # 11 workstations with 24 cards of 2.5 kB each are 660 kB.
 HANDOUT_SIZE: Final = 2**22
@@ -50,6 +52,14 @@ def serialize_handout(handout: Handout) -> bytes:
     if handout.successions:
         fields["successions"] = [document_json(succession) for succession in handout.successions]
     return serialize_json(fields)
+
+
+def open_handout(data: bytes) -> Handout:
+    """Read the file that a person was given. Raises WorkstationError."""
+    try:
+        return parse_handout(data)
+    except MalformedError:
+        raise WorkstationError(_("Dit is geen uitdeelbestand, of het is beschadigd.")) from None
 
 
 def parse_handout(data: bytes) -> Handout:

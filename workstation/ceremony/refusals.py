@@ -28,6 +28,20 @@ def explain(error: ProtocolError) -> str:
     }[error.reason]
 
 
+def refuse_handout(error: ProtocolError) -> WorkstationError:
+    """Return the error that tells a person about a refused handout: another one helps, and synchronising does not."""
+    if not isinstance(error, KeysetError):
+        return WorkstationError(_("Dit is geen uitdeelbestand, of het is beschadigd."))
+    if error.reason == "rollback":
+        return WorkstationError(
+            _(
+                "Dit uitdeelbestand is ouder dan de lijst die hier al geldt. "
+                "Vraag de beheerder van de lijst om het nieuwste."
+            )
+        )
+    return refuse(error)
+
+
 def refuse(error: ProtocolError) -> WorkstationError:
     """Return the error that tells a person about a refused keyset."""
     return WorkstationError(explain(error))

@@ -5,20 +5,21 @@ Done by `card` and at every unlocking of the desk. Repeating it changes nothing;
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
 
 from crypto.encoding import digest
 from crypto.errors import KeysetError, ProtocolError
 from crypto.roster import Pins, Roster, Workstation, open_roster
 from crypto.verifying import Document, serialize_document
 from crypto.week import day_of, encode_week, week_number
-from workstation.ceremony.card import WEEKS_AHEAD, last_destroyed, remember_cards, renew_cards
+from workstation.ceremony.card import WEEKS_AHEAD, last_destroyed, open_cards, remember_cards, renew_cards
 from workstation.ceremony.credential import try_credential
 from workstation.ceremony.freshness import sign_freshness
 from workstation.ceremony.handout import Handout
 from workstation.ceremony.published import Published, parse_published
-from workstation.ceremony.refusals import refuse
+from workstation.ceremony.refusals import refuse, refuse_handout
 from workstation.ceremony.succession import find_root, is_former
 from workstation.errors import UnfitFileError, WorkstationError
 from workstation.keyring.workstation import Keyring
@@ -40,7 +41,7 @@ class Renewal:
 
 
 def check_handout(keyring: Keyring, handout: Handout, now: int) -> Roster:
-    """Verify a handout's roster under the pinned root, or one to which that has handed over. Changes nothing.
+    """Verify a handout under the pinned root, or one to which that has handed over. Changes nothing.
 
     Raises WorkstationError.
     """
@@ -52,36 +53,52 @@ def check_handout(keyring: Keyring, handout: Handout, now: int) -> Roster:
             raise WorkstationError(
                 _("Deze lijst is van de vorige beheerder. Vraag de nieuwe beheerder om het uitdeelbestand.")
             ) from None
-        raise refuse(error) from None
+        raise refuse_handout(error) from None
     if keyring.id not in roster.active:
         raise WorkstationError(_("Deze werkplek staat niet (meer) op de lijst. Bel de beheerder van de lijst."))
+    try:
+        open_cards(keyring, roster, handout.cards)
+    except ProtocolError as error:
+        raise refuse_handout(error) from None
     return roster
 
 
 def take_handout(keyring: Keyring, spool: Spool, handout: Handout, now: int) -> Roster:
-    """Verify a handout under the pinned root and keep what it brings. Saves. Raises WorkstationError.
+    """Verify a handout under the pinned root and keep what it brings. Saves. Raises WorkstationError, OSError.
 
     Colleagues' cards go into the spool as well: the statement that names them must never be at the portal without them.
     """
     pins, path = find_root(keyring, handout.successions)
     roster = check_handout(keyring, handout, now)
-    try:
-        cards = remember_cards(keyring, roster, handout.cards)
-    except ProtocolError as error:
-        raise refuse(error) from None
     state = keyring.state
-    # One saving for all: root and roster never differ on the disk.
-    state.me, state.successions = replace(state.me, root_key=pins.root_key), (*state.successions, *path)
-    state.roster, state.roster_version = handout.roster, roster.version
-    identities = [card.identity for card in keyring.state.cards.values()]
-    credential = try_credential(handout.credentials.get(keyring.id, b""), identities, roster)
-    state.credential = credential or state.credential
-    keyring.save()
+    with _wholly(keyring):
+        cards = remember_cards(keyring, roster, handout.cards)
+        # One saving for all: root and roster never differ on the disk.
+        state.me, state.successions = replace(state.me, root_key=pins.root_key), (*state.successions, *path)
+        state.roster, state.roster_version = handout.roster, roster.version
+        identities = [card.identity for card in state.cards.values()]
+        credential = try_credential(handout.credentials.get(keyring.id, b""), identities, roster)
+        state.credential = credential or state.credential
+        keyring.save()
     documents = {digest(document.payload): document for document in handout.cards}
     for card in cards:
         if card.week >= week_number(now):
             spool.put_document(_name_card(card.workstation, card.week), serialize_document(documents[card.hash]))
     return roster
+
+
+@contextmanager
+def _wholly(keyring: Keyring) -> Iterator[None]:
+    """Let the state in memory be as before, should it not come onto the disk: a desk goes on after that."""
+    state = keyring.state
+    known = {week: dict(hashes) for week, hashes in state.known.items()}
+    before = {field.name: getattr(state, field.name) for field in fields(state)} | {"known": known}
+    try:
+        yield
+    except BaseException:
+        for name, value in before.items():
+            setattr(state, name, value)
+        raise
 
 
 def renew(keyring: Keyring, spool: Spool, now: int) -> Renewal:

@@ -49,3 +49,11 @@ def find_retiree(last: Roster | None, named: str) -> Workstation:
     if not found:
         raise WorkstationError(_("De werkplek die u wilt afmelden staat niet op de lijst."))
     return found[0]
+
+
+def describe(workstation: Workstation) -> str:
+    """Return who works there, as pages show it."""
+    affiliations = ", ".join(workstation.affiliations) or "–"
+    return _("{name} ({person}), verbonden met: {affiliations}").format(
+        name=workstation.name, person=workstation.person, affiliations=affiliations
+    )

@@ -11,15 +11,17 @@ from crypto.encoding import encode_b64u
 from crypto.roster import Roster
 from crypto.verifying import serialize_document
 from workstation import files
+from workstation.ceremony.account import tell_doubts, tell_missing_credential, tell_renewal, tell_taken
 from workstation.ceremony.card import renew_cards
 from workstation.ceremony.destruction import list_due
 from workstation.ceremony.enrolment import REQUEST_NAME, check_person, list_words, make_request, pin_anew
 from workstation.ceremony.handout import Handout
-from workstation.ceremony.renewal import Renewal, check_handout, renew, take_handout
+from workstation.ceremony.renewal import check_handout, renew, take_handout
 from workstation.ceremony.root import list_root_words, make_root, show_root_key
+from workstation.ceremony.turnover import describe
 from workstation.commands.asking import ask_consent, ask_new_passphrase, ask_passphrase
 from workstation.commands.reading import parse_key, read_handout
-from workstation.commands.telling import Lines, command, describe, guide, value, words
+from workstation.commands.telling import Lines, command, guide, value, words
 from workstation.courier.credential import write_credential
 from workstation.errors import WorkstationError
 from workstation.keyring.root import FILE_NAME as ROOT_FILE
@@ -102,14 +104,14 @@ def card(args: Namespace, now: int) -> Lines:
         spool.refuse_other(keyring.state.me.organisation)
         done, check = _take(keyring, spool, handout, now)
         renewed = renew(keyring, spool, now)
-        done += [*_tell_renewal(renewed), *_destroy_due(keyring, spool, now)]
+        done += [*tell_renewal(renewed), *_destroy_due(keyring, spool, now)]
         if args.credential_file is not None:
             write_credential(args.credential_file, _credential(keyring))
             text = _("De sleutel voor de koerier staat in {file}. Alleen de koerier heeft die nodig.")
             done.append(text.format(file=args.credential_file))
     finally:
         keyring.close()
-    return guide(done, [*check, *_tell_doubts(renewed)], _tell_after_card(args.spool, args.credential_file))
+    return guide(done, [*check, *tell_doubts(renewed)], _tell_after_card(args.spool, args.credential_file))
 
 
 def _tell_after_root(root: RootKeyring, folder: Path) -> Iterator[str]:
@@ -168,16 +170,9 @@ def _take(keyring: Keyring, spool: Spool, handout: Handout | None, now: int) -> 
         return [], []
     before, former = keyring.state.roster, keyring.state.me.root_key
     taken = take_handout(keyring, spool, handout, now)
-    text = (
-        _("Lijst nummer {version} was al overgenomen. Hij geldt tot en met {day}.")
-        if before == handout.roster
-        else _("Lijst nummer {version} klopt en is overgenomen. Hij geldt tot en met {day}.")
-    )
-    done = [text.format(version=taken.version, day=taken.expires_on)]
-    me = keyring.state.me
-    if me.root_key != former:
-        done.append(_("De vorige hoofdsleutel heeft een nieuwe aangewezen. Vanaf nu geldt alleen de nieuwe."))
-    return done, [*_tell_list(taken, keyring, handout), *_tell_root(keyring, changed=me.root_key != former)]
+    followed = keyring.state.me.root_key != former
+    done = [*tell_taken(taken.version, taken.expires_on, again=before == handout.roster, followed=followed)]
+    return done, [*_tell_list(taken, keyring, handout), *_tell_root(keyring, changed=followed)]
 
 
 def _tell_list(taken: Roster, keyring: Keyring, handout: Handout) -> Iterator[str]:
@@ -187,7 +182,7 @@ def _tell_list(taken: Roster, keyring: Keyring, handout: Handout) -> Iterator[st
     yield _("De acht woorden van deze lijst, ook voor wie belt om ze te vergelijken:")
     yield words(list_words(keyring.state.me.root_key, handout.roster))
     if keyring.state.credential is None:
-        yield _("Er zat geen koerierssleutel voor u bij. Vraag de beheerder om een nieuw uitdeelbestand.")
+        yield tell_missing_credential()
 
 
 def _tell_root(keyring: Keyring, *, changed: bool) -> Iterator[str]:
@@ -208,23 +203,6 @@ def _destroy_due(keyring: Keyring, spool: Spool, now: int) -> Lines:
     if keyring.state.cards.keys() & set(due):
         return [trouble or _("Oude sleutels konden nog niet worden vernietigd. Open het bureau.")]
     return [_("{count} oude sleutels vernietigd.").format(count=len(due))]
-
-
-def _tell_renewal(renewed: Renewal) -> Iterator[str]:
-    yield _("{count} nieuwe weekkaarten gemaakt.").format(count=renewed.cards)
-    if renewed.vouched:
-        yield _("De lijst is voor deze week bevestigd.")
-    yield _("{count} documenten wachten op de koerier.").format(count=renewed.waiting)
-
-
-def _tell_doubts(renewed: Renewal) -> Iterator[str]:
-    if renewed.absent:
-        names = ", ".join(w.name for w in renewed.absent)
-        yield _("Nog geen kaart bekend van: {names}.").format(names=names)
-    if not renewed.vouched:
-        yield _("De lijst kan nog niet worden bevestigd. Neem eerst het uitdeelbestand over, of synchroniseer.")
-    elif not renewed.absent:
-        yield _("Van iedereen op de lijst is een kaart bekend.")
 
 
 def _tell_after_card(spool: Path, credential_file: Path | None) -> Iterator[str]:

@@ -10,7 +10,7 @@ from crypto.errors import MalformedError
 from crypto.verifying import Document, parse_document
 from workstation import files
 from workstation.ceremony.enrolment import Request, open_request
-from workstation.ceremony.handout import HANDOUT_SIZE, Handout, parse_handout
+from workstation.ceremony.handout import HANDOUT_SIZE, Handout, open_handout, parse_handout
 from workstation.ceremony.published import parse_published
 from workstation.errors import WorkstationError
 from workstation.spool import KEYSET_SIZE
@@ -26,10 +26,7 @@ def read_request(file: Path) -> Request:
 
 def read_handout(file: Path) -> Handout:
     """Read what a root holder hands out. Raises WorkstationError."""
-    try:
-        return parse_handout(_read(file, HANDOUT_SIZE))
-    except MalformedError:
-        raise WorkstationError(_("Dit is geen uitdeelbestand, of het is beschadigd.")) from None
+    return open_handout(_read(file, HANDOUT_SIZE))
 
 
 def read_handover(file: Path) -> Handout:

@@ -16,10 +16,10 @@ from workstation.ceremony.handout import Handout, serialize_handout
 from workstation.ceremony.root import list_root_words
 from workstation.ceremony.roster import Changes, adopt_previous, make_roster, read_last
 from workstation.ceremony.succession import name_successor, take_over
-from workstation.ceremony.turnover import compare, find_retiree
+from workstation.ceremony.turnover import compare, describe, find_retiree
 from workstation.commands.asking import ask_consent, ask_passphrase
 from workstation.commands.reading import parse_key, read_cards, read_handover, read_previous, read_request
-from workstation.commands.telling import Lines, command, describe, guide, value, words
+from workstation.commands.telling import Lines, command, guide, value, words
 from workstation.errors import WorkstationError
 from workstation.keyring.root import RootKeyring, open_root
 from workstation.texts import translate as _

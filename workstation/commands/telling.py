@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from crypto.roster import Workstation
 from workstation.texts import translate as _
 
 Lines = list[str]
@@ -32,11 +31,3 @@ def command(*parts: str | Path) -> str:
     """Return a command that can be copied; paths are quoted where a shell needs it, text stands as it is."""
     typed = (part if isinstance(part, str) else shlex.quote(str(part)) for part in parts)
     return value(" ".join(("python -m workstation", *typed)))
-
-
-def describe(workstation: Workstation) -> str:
-    """Return who works there, as pages show it."""
-    affiliations = ", ".join(workstation.affiliations) or "–"
-    return _("{name} ({person}), verbonden met: {affiliations}").format(
-        name=workstation.name, person=workstation.person, affiliations=affiliations
-    )

@@ -15,6 +15,7 @@ from workstation.desk import failures, guard, uploads
 from workstation.desk.casework import Casework
 from workstation.desk.drafting import Drafting
 from workstation.desk.path import Below
+from workstation.desk.rosterwork import Rosterwork
 from workstation.desk.service import Desk, Place
 from workstation.desk.sessions import MemorySessions
 from workstation.desk.settings import Settings
@@ -58,6 +59,7 @@ def create_app(place: Place, clock: Clock, timer: Timer = read_elapsed) -> Flask
     app.register_blueprint(Views(desk, sessions).blueprint())
     app.register_blueprint(Drafting(desk, settings).blueprint())
     app.register_blueprint(Casework(desk).blueprint())
+    app.register_blueprint(Rosterwork(desk).blueprint())
     failures.install(app, lambda slip, typed: desk.letterbox.take(slip, typed, day_of(clock())))
     return app
 

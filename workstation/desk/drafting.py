@@ -91,7 +91,8 @@ class Drafting:
         keys = {"aan": True, "uit": False}.get(request.form.get("keys", ""), self.settings.keys)
         self.settings.change(request.form.get("language"), keys=keys)
         choose(self.settings.language)
-        return redirect(_answer_of(name) if name else url_for("desk.inbox"), 303)
+        elsewhere = "roster.show" if "lijst" in request.args else "desk.inbox"
+        return redirect(_answer_of(name) if name else url_for(elsewhere), 303)
 
     def _keep(self, work: Work, found: Conversation) -> None:
         open_answer(work, found, self._today()).keep(AnswerForm().typed(), self._today())

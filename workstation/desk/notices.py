@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
-from typing import Final
 
-from crypto.roster import Roster
-from crypto.week import day_of, week_number
-from workstation.ceremony.published import Outlook
 from workstation.desk.letters import show_day
+from workstation.desk.standing import (
+    is_expiring,
+    is_sync_late,
+    is_thinly_vouched,
+    lacks_credential,
+    lacks_next_card,
+    read_synced,
+)
 from workstation.desk.work import Work
 from workstation.texts import translate as _
-
-_ROSTER_DAYS: Final = 21
-_SYNC_DAYS: Final = 2
 
 
 def list_notices(work: Work, now: int) -> list[str]:
@@ -39,10 +39,10 @@ def _about_trouble(work: Work) -> Iterator[str]:
 
 
 def _about_sync(work: Work, now: int) -> Iterator[str]:
-    synced = None if work.spool is None else work.spool.read_synced()
+    synced = read_synced(work)
     if synced is None:
         yield _("Er is met deze map nog nooit gesynchroniseerd. Synchroniseer nu.")
-    elif date.fromisoformat(day_of(now)) - date.fromisoformat(synced) >= timedelta(days=_SYNC_DAYS):
+    elif is_sync_late(work, now):
         yield _(
             "Voor het laatst gesynchroniseerd op {day}. Nieuwe berichten en antwoorden wachten. Synchroniseer nu."
         ).format(day=show_day(synced))
@@ -52,19 +52,15 @@ def _about_roster(work: Work, now: int) -> Iterator[str]:
     roster = work.roster()
     if roster is None:
         return
-    left = (date.fromisoformat(roster.expires_on) - date.fromisoformat(day_of(now))).days
-    if 0 <= left <= _ROSTER_DAYS:
+    if is_expiring(roster, now):
         yield _("De lijst van vertrouwenspersonen verloopt op {day}. Vraag de beheerder nu om een nieuwe.").format(
             day=show_day(roster.expires_on)
         )
-    if work.outlook is not None and not work.refusal:
-        yield from _about_outlook(work.outlook, work.keyring.id, roster, now)
-
-
-def _about_outlook(outlook: Outlook, own: bytes, roster: Roster, now: int) -> Iterator[str]:
-    if (own, week_number(now) + 1) not in outlook.cards:
+    if lacks_credential(work):
+        yield _("De koerier heeft een nieuwe sleutel nodig. Neem het nieuwste uitdeelbestand over.")
+    if lacks_next_card(work, now):
         yield _("Uw sleutel voor volgende week staat nog niet op het portaal. Synchroniseer.")
-    if len(outlook.vouchers) <= roster.threshold:
+    if is_thinly_vouched(work):
         yield _(
             "Weinig collega's hebben deze week bevestigd dat de lijst klopt. "
             "Vraag hun het bureau te openen en te synchroniseren."

@@ -30,6 +30,7 @@ from crypto.encoding import digest
 from crypto.labels import KEY_SIZE
 from workstation import files
 from workstation.desk.filenames import send_name, show_name
+from workstation.desk.handed import Handed
 from workstation.errors import WorkstationError
 from workstation.texts import translate as _
 
@@ -165,9 +166,10 @@ class Uploads:
 
 
 class DeskRequest(Request):
-    """A request whose files never become temporary files; without `uploads` they become nothing at all."""
+    """A request whose files never become temporary files; without `uploads` or `handed` they become nothing at all."""
 
     uploads: Uploads | None = None
+    handed: Handed | None = None
 
     def _get_file_stream(
         self,
@@ -176,7 +178,8 @@ class DeskRequest(Request):
         filename: str | None = None,
         content_length: int | None = None,  # noqa: ARG002
     ) -> IO[bytes]:
-        return cast("IO[bytes]", _Nothing() if self.uploads is None else self.uploads.begin(filename or ""))
+        keeper = self.uploads or self.handed
+        return cast("IO[bytes]", _Nothing() if keeper is None else keeper.begin(filename or ""))
 
 
 class _Nothing(io.RawIOBase):
@@ -192,7 +195,9 @@ class _Nothing(io.RawIOBase):
 
 
 def install(app: Flask, folder: Path, may_bring: Callable[[], bool]) -> None:
-    """Let the answer's form bring files, where the desk is open; after the guard, and before the form is parsed.
+    """Let two forms bring files, where the desk is open; after the guard, and before the form is parsed.
+
+    The answer's files are encrypted as they come. A handout is public and small: it stays in memory.
 
     Where it is locked they are read to their end and dropped, so that what was typed beside them can be kept.
     """
@@ -200,11 +205,14 @@ def install(app: Flask, folder: Path, may_bring: Callable[[], bool]) -> None:
 
     def admit() -> None:
         # A form of another encoding is read into memory in one piece: for that the small limit stays.
-        if request.endpoint == "desk.answer" and request.mimetype == "multipart/form-data":
+        if request.endpoint in {"desk.answer", "roster.look"} and request.mimetype == "multipart/form-data":
             asked = cast("DeskRequest", request)
             asked.max_content_length = _REQUEST_SIZE
             asked.max_form_parts = _PARTS
-            asked.uploads = Uploads(folder) if may_bring() else None
+            if may_bring() and request.endpoint == "desk.answer":
+                asked.uploads = Uploads(folder)
+            elif may_bring():
+                asked.handed = Handed()
 
     def clear(_error: BaseException | None) -> None:
         uploads = cast("DeskRequest", request).uploads

@@ -27,6 +27,7 @@ from workstation.desk.notices import list_notices
 from workstation.desk.refused import Refused, forget_gone, put_aside, take_up
 from workstation.desk.service import Desk
 from workstation.desk.sessions import MemorySessions
+from workstation.desk.steps import find_step
 from workstation.desk.uploads import DeskRequest
 from workstation.desk.work import Work
 from workstation.errors import WorkstationError
@@ -181,6 +182,7 @@ class Views:
             waiting=count_waiting(work, today),
             missed=list_missed(work),
             notices=list_notices(work, self.desk.clock()),
+            step=find_step(work, self.desk.clock()),
             team_words=work.team_words(),
             chosen={} if conversation is None else _describe(work, conversation, today),
             tracks=list_tracks(),

@@ -51,7 +51,8 @@ _COVER_PER_LOOK: Final = 4
 _BLOCKS_PER_LOOK: Final = 4_096
 
 
-def _say_unusable() -> str:
+def say_unusable() -> str:
+    """Return what is told of a disk or stick that is full or gone."""
     return _("De gedeelde map of de schijf kan niet worden gebruikt. Is die vol, of eruit gehaald?")
 
 
@@ -60,7 +61,7 @@ class Work:
     """Everything that is open at a desk. `refusal` says why nobody may be answered now; "" if they may.
 
     Conversations and attachments go by random names that last until the desk is locked: what a browser notes of them
-    tells nothing.
+    tells nothing. `handout` is one that is being looked at and not yet taken, or empty.
     """
 
     keyring: Keyring
@@ -80,6 +81,7 @@ class Work:
     conversations: dict[bytes, Conversation] = field(default_factory=dict)
     names: dict[bytes, str] = field(default_factory=dict)
     enclosed: dict[tuple[bytes, Attachment], str] = field(default_factory=dict)
+    handout: bytes = b""
 
     def take_in(self, now: int) -> None:
         """Look into the spool: keyset, what is due, new blocks, deliveries. Trouble there never keeps from reading."""
@@ -107,7 +109,7 @@ class Work:
         except WorkstationError as error:
             self.trouble = str(error)
         except OSError:
-            self.trouble = _say_unusable()
+            self.trouble = say_unusable()
         if self.keyset is None:
             self.refusal = self.refusal or self.trouble
         for conversation in self.keyring.state.withdrawn:
@@ -180,7 +182,7 @@ class Work:
         try:
             self._write_event(self.keyset, conversation, changes, now)
         except OSError:
-            raise WorkstationError(_say_unusable()) from None
+            raise WorkstationError(say_unusable()) from None
         self._give_out()
 
     def list_missed(self) -> list[Missed]:
