@@ -1,12 +1,9 @@
 /** Everybody can use it: every page and every step, in each language, at the widths and in the modes that people use. */
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-
-import type { AxeResults } from "axe-core";
 import type { Browser, CDPSession, Page } from "puppeteer-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
+import { examine } from "./axe.ts";
 import { launch } from "./browsers.ts";
 import { findCovered, findDisorder, findMotion, findTooSmall, findTooWide, findUnmarked, spaceOut, stopMotion, tour } from "./gallery.ts";
 import { Keyboard } from "./keyboard.ts";
@@ -14,7 +11,6 @@ import { Organisation } from "./organisation.ts";
 import { Proxy } from "./proxy.ts";
 import { findUnheard, hear, textsOf } from "./tree.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 // A phone, which is also 1280 px wide at a zoom of 400%; a tablet; a desktop.
 const WIDTHS = [320, 768, 1280] as const;
 const LANGUAGES = ["nl", "en"] as const;
@@ -341,20 +337,6 @@ async function expectTold(keyboard: Keyboard, role: "status" | "alert", words: R
 
 async function values(page: Page, selector: string): Promise<string[]> {
   return page.$$eval(selector, (controls) => controls.map((control) => (control as HTMLInputElement).value));
-}
-
-async function examine(page: Page): Promise<string[]> {
-  if (!(await page.evaluate(() => "axe" in window))) {
-    await page.evaluate(AXE);
-  }
-  const violations = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run: (options: object) => Promise<AxeResults> } };
-    // Both criteria are of level AA, and axe leaves them out by itself.
-    const rules = { "target-size": { enabled: true }, "label-content-name-mismatch": { enabled: true } };
-    const found = await axe.run({ resultTypes: ["violations"], rules });
-    return found.violations.map(({ id, nodes }) => ({ id, html: nodes.map((node) => node.html.slice(0, 120)) }));
-  });
-  return violations.map(({ id, html }) => `${id}: ${html.join(" | ")}`);
 }
 
 /** What is drawn around the first choice. */

@@ -19,6 +19,7 @@ from tests.world import NOW
 from workstation.content import ROOT, load_words
 from workstation.desk.app import create_app
 from workstation.desk.guard import HEADERS
+from workstation.desk.letters import show_near_day
 from workstation.desk.path import make_path
 from workstation.desk.serve import Server
 from workstation.desk.service import Place
@@ -166,17 +167,24 @@ def test_a_page_says_when_somebody_waits(browser: Browser) -> None:
     browser.get()
     assert "Eén gesprek wacht op antwoord." in browser.page
     assert "<h3>Nieuw</h3>" in browser.page
-    assert "Wacht sinds 18 november 2026. Antwoord uiterlijk 19 november 2026." in browser.page
+    assert "Wacht sinds 18 november. Antwoord uiterlijk 19 november." in browser.page
     browser.clock[0] = NOW + 2 * 86_400
     browser.get()
     assert "<h3>Te laat</h3>" in browser.page
-    assert "Antwoord had er moeten zijn op 19 november 2026." in browser.page
+    assert "Antwoord had er moeten zijn op 19 november." in browser.page
     browser.get(path)
     browser.post(f"{path}/antwoord", {"text": "Goed dat u schrijft."})
     browser.get()
     assert "Niemand wacht nu op antwoord." in browser.page
     assert "<h3>Loopt</h3>" in browser.page
     assert "Wacht sinds" not in browser.page
+
+
+def test_the_list_names_the_year_where_it_is_another() -> None:
+    """Between two years a day without one would be read as a day of the new one."""
+    assert show_near_day("2026-12-30", "2026-12-31") == "30 december"
+    assert show_near_day("2026-12-30", "2027-01-04") == "30 december 2026"
+    assert show_near_day("2027-01-04", "2026-12-30") == "4 januari 2027"
 
 
 def test_locked_no_mailbox_is_remembered(browser: Browser) -> None:

@@ -90,8 +90,8 @@ def test_english_says_days_sizes_questions_and_names_as_the_british_do(speaking:
     browser.get()
     assert "One conversation waits for an answer." in browser.page
     assert "Withdrawn (1)" in browser.page
-    assert "· 18 November 2026" in browser.page
-    assert "Has waited since 18 November 2026. Answer by 19 November 2026." in browser.page
+    assert "· 18 November" in browser.page
+    assert "Has waited since 18 November. Answer by 19 November." in browser.page
     browser.open_first()
     assert "How are you?" in browser.page or "Hoe gaat het met u?" not in browser.page
     assert "1.2 MB" in browser.page
@@ -100,7 +100,7 @@ def test_english_says_days_sizes_questions_and_names_as_the_british_do(speaking:
     browser.post("/keuze", {"language": "nl"})
     browser.open_first()
     assert "Teruggetrokken (1)" in browser.page
-    assert "· 18 november 2026" in browser.page
+    assert "· 18 november" in browser.page
     assert "1,2 MB" in browser.page
     assert "De melder, 18 november 2026" in browser.page
 
@@ -156,7 +156,7 @@ def test_no_sentence_of_the_desk_lies_outside_the_catalogue(
     pages["told"] = browser.page
     own = re.compile(
         r"Vertrouwenspost|English|Nederlands|Anna|Bram|Chris|Hallo|foto\.jpg|[0-9A-F]{3}-[0-9A-F]{3}|\d+,?\.?\d* MB"
-        r"|Esc|Pause|^[jka]$|^uit$|18 .*2026"
+        r"|Esc|Pause|^[jka]$|^uit$|1[89] \w+( 2026)?"
     )
     for name, page in pages.items():
         left = [text for text in (own.sub("", text) for text in foreign(page, pseudo.CODE)) if re.search("[a-z]", text)]

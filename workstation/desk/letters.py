@@ -55,6 +55,12 @@ def show_day(day: str) -> str:
     return format_date(date.fromisoformat(day), "d MMMM y", locale=locale())
 
 
+def show_near_day(day: str, today: str) -> str:
+    """Return a day in words, without its year where that is this year's."""
+    form = "d MMMM" if day[:4] == today[:4] else "d MMMM y"
+    return format_date(date.fromisoformat(day), form, locale=locale())
+
+
 def _show_letter(work: Work, conversation: Conversation, letter: letters.Letter, undelivered: set[bytes]) -> Letter:
     # spec: all but text stands in the first message
     message = letter.messages[0]

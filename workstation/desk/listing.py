@@ -10,7 +10,7 @@ from workstation.cases.ending import find_last_day
 from workstation.cases.inbox import Conversation, excerpt
 from workstation.cases.search import search
 from workstation.cases.urgency import Place, Urgency, judge
-from workstation.desk.letters import show_day, show_person, title
+from workstation.desk.letters import show_near_day, show_person, title
 from workstation.desk.work import Work
 from workstation.texts import translate as _
 
@@ -48,17 +48,17 @@ def list_sections(work: Work, today: str) -> list[Section]:
     sections = []
     for place, members in placed.items():
         longest = sorted(members, key=lambda member: member[1].since or member[1].by or "9")
-        entries = tuple(_show_entry(work, conversation, urgency) for conversation, urgency in longest)
+        entries = tuple(_show_entry(work, conversation, urgency, today) for conversation, urgency in longest)
         if entries:
             sections.append(Section(_name(place), entries, place in _FOLDED))
-    return [*sections, *_list_withdrawn(work)]
+    return [*sections, *_list_withdrawn(work, today)]
 
 
 def list_found(work: Work, words: str, today: str) -> list[Section]:
     """Return what a search for these words finds, in one section."""
     newest = sorted(work.conversations.values(), key=lambda c: (c.newest_day, c.id), reverse=True)
     entries = tuple(
-        replace(_show_entry(work, found.conversation, judge(found.conversation, today)), excerpt=found.excerpt)
+        replace(_show_entry(work, found.conversation, judge(found.conversation, today), today), excerpt=found.excerpt)
         for found in search(newest, words)
     )
     return [Section(_("Gevonden"), entries)] if entries else []
@@ -90,20 +90,20 @@ def count_waiting(work: Work, today: str) -> int:
     return sum(place <= Place.WAITING for place in places)
 
 
-def _show_entry(work: Work, conversation: Conversation, urgency: Urgency) -> Entry:
+def _show_entry(work: Work, conversation: Conversation, urgency: Urgency, today: str) -> Entry:
     return Entry(
         name=work.names[conversation.id],
         title=title(conversation.id),
-        reason=_explain(conversation, urgency),
+        reason=_explain(conversation, urgency, today),
         excerpt=excerpt(conversation) or _without_words(conversation),
         labels=conversation.state.labels,
         assigned=show_person(work, conversation.state.assigned),
     )
 
 
-def _list_withdrawn(work: Work) -> list[Section]:
+def _list_withdrawn(work: Work, today: str) -> list[Section]:
     newest = sorted(work.keyring.state.withdrawn.items(), key=lambda entry: (entry[1].day, entry[0]), reverse=True)
-    entries = tuple(Entry("", title(conversation), show_day(gone.day)) for conversation, gone in newest)
+    entries = tuple(Entry("", title(conversation), show_near_day(gone.day, today)) for conversation, gone in newest)
     return [Section(_("Teruggetrokken"), entries, folded=True)] if entries else []
 
 
@@ -120,13 +120,13 @@ def _name(place: Place) -> str:
     }[place]
 
 
-def _explain(conversation: Conversation, urgency: Urgency) -> str:
-    since = "" if urgency.since is None else show_day(urgency.since)
-    by = "" if urgency.by is None else show_day(urgency.by)
+def _explain(conversation: Conversation, urgency: Urgency, today: str) -> str:
+    since = "" if urgency.since is None else show_near_day(urgency.since, today)
+    by = "" if urgency.by is None else show_near_day(urgency.by, today)
     if urgency.place == Place.DANGER:
         return _("Meldt gevaar. Wacht sinds {since}.").format(since=since)
     if urgency.place == Place.CLOSED:
-        return _("Bewaard tot en met {day}.").format(day=show_day(find_last_day(conversation) or ""))
+        return _("Bewaard tot en met {day}.").format(day=show_near_day(find_last_day(conversation) or today, today))
     if since:
         sentence = _("Wacht sinds {since}. Antwoord had er moeten zijn op {by}.")
         if urgency.place != Place.OVERDUE:
@@ -136,7 +136,7 @@ def _explain(conversation: Conversation, urgency: Urgency) -> str:
         return _("Afgesproken: {day}.").format(day=by)
     if conversation.wants_none:
         return _("Wil geen antwoord.")
-    return _("Laatste bericht {day}.").format(day=show_day(conversation.newest_day))
+    return _("Laatste bericht {day}.").format(day=show_near_day(conversation.newest_day, today))
 
 
 def _without_words(conversation: Conversation) -> str:
