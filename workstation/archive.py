@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,8 +37,13 @@ class Archive:
     local_key: bytes
     places: dict[bytes, int] = field(default_factory=dict)
 
-    def load(self, identities: Mapping[bytes, bytes]) -> tuple[list[Known], int]:
-        """Open all that is kept of these conversations into memory; return it, and how many files could not be read."""
+    def load(
+        self, identities: Mapping[bytes, bytes], tell: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> tuple[list[Known], int]:
+        """Open all that is kept of these conversations into memory; return it, and how many files could not be read.
+
+        `tell` is called before each file: how many were opened, of how many.
+        """
         files.make_folder(self.folder)
         files.sweep(self.folder)
         names = {path.name for path in self.folder.iterdir()}
@@ -46,6 +51,7 @@ class Archive:
         for conversation, seed in identities.items():
             identity = Identity(seed)
             for name in self._list_names(conversation, names):
+                tell(len(opened), len(names))
                 with suppress(ProtocolError, UnfitFileError):
                     opened.append(_read(*self._unseal(name, identity), conversation))
         return opened, len(names) - len(opened)

@@ -6,6 +6,8 @@ import type { Browser, Cookie, ElementHandle, Page } from "puppeteer-core";
 
 import { PASSPHRASE } from "./organisation.ts";
 
+const OPENING_MILLISECONDS = 120_000;
+
 /** A counsellor at an unlocked desk. */
 export class Desk {
   readonly page: Page;
@@ -27,6 +29,8 @@ export class Desk {
     await page.goto(address);
     await page.type("#passphrase", PASSPHRASE);
     await Promise.all([page.waitForNavigation(), page.click("button.primary")]);
+    // Where it takes long, a page says how far it is, and goes on by itself.
+    await page.waitForSelector(".list", { timeout: OPENING_MILLISECONDS });
     // An open desk has an address of its own.
     return new Desk(page, page.url());
   }

@@ -13,15 +13,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from crypto.recipient import forget_recipients
 from workstation.clock import Clock, Timer, read_elapsed
 from workstation.desk.letterbox import Letterbox, sweep
+from workstation.desk.opening import InterruptedOpeningError, Opening, Tell
 from workstation.desk.path import make_path
 from workstation.desk.work import Work, begin
 from workstation.errors import WorkstationError
-from workstation.keyring.workstation import open_keyring
+from workstation.keyring.workstation import Keyring, open_keyring
 from workstation.texts import translate as _
+
+# Whoever has to wait longer is shown how far it is.
+_PATIENCE_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +62,44 @@ class Desk:
     letterbox: Letterbox = field(default_factory=Letterbox)
     path: str = ""
     _work: Work | None = None
+    _opening: Opening | None = None
     _touched: float = 0.0
     _token: str = ""
     _guard: threading.RLock = field(default_factory=threading.RLock)
 
     def unlock(self, passphrase: str) -> str:
-        """Open the keyring and everything kept; return the token of this unlocking.
+        """Open the keyring and begin to open everything kept; return the token of this unlocking.
 
-        Raises PassphraseError, WorkstationError.
+        Where that takes long, it goes on after this has returned. Raises PassphraseError, WorkstationError.
         """
         with self._guard:
             self.lock()
             keyring = open_keyring(self.place.folder, passphrase)
-            try:
-                work = begin(keyring, self.place.spool, self.clock())
-            except BaseException:
-                keyring.close()
-                raise
-            sweep(keyring)
+            token = self._token = secrets.token_urlsafe()
+            self.path = make_path()
             self.touch()
-            self._work, self._token, self.path = work, secrets.token_urlsafe(), make_path()
-            return self._token
+            opening = self._opening = Opening(lambda: self._goes_on(token))
+            opening.start(lambda tell: self._open(keyring, token, tell))
+        try:
+            opening.wait(_PATIENCE_SECONDS)
+        except InterruptedOpeningError:
+            raise WorkstationError(_("Het bureau is vergrendeld.")) from None
+        return token
+
+    def find_opening(self) -> Opening | None:
+        """Return the opening that is under way, if one is."""
+        return self._opening if self._opening is not None and self._opening.is_under_way else None
+
+    def take_failure(self) -> str:
+        """Return, once, what stood in the way of an opening for which nobody waited any more; mostly nothing."""
+        try:
+            if self._opening is not None:
+                self._opening.wait(0)
+        except InterruptedOpeningError:
+            pass
+        except WorkstationError as error:
+            return str(error)
+        return ""
 
     def lock(self) -> None:
         """Forget everything that was opened."""
@@ -123,6 +145,25 @@ class Desk:
             finally:
                 # However long it took, nobody was away meanwhile.
                 self.touch()
+
+    def _open(self, keyring: Keyring, token: str, tell: Tell) -> None:
+        with self._guard:
+            try:
+                # Somebody may have locked, or unlocked anew, before this thread began.
+                tell("kept", 0, 0)
+                work = begin(keyring, self.place.spool, self.clock(), tell)
+                sweep(keyring)
+            except BaseException:
+                keyring.close()
+                if self._token == token:
+                    self.lock()
+                raise
+            self._work = work
+            self.touch()
+
+    def _goes_on(self, token: str) -> bool:
+        self.touch()
+        return self._token == token
 
     def _is_idle(self) -> bool:
         return self.timer() - self._touched >= self.place.idle_seconds

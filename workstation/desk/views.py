@@ -58,7 +58,11 @@ class Views:
     def inbox(self) -> Page:
         """Show the list, or ask for the passphrase."""
         if not self._is_open():
-            return render_template("unlock.html", form=UnlockForm(formdata=None), error=session.pop("told", ""))
+            error = session.pop("told", "") or self.desk.take_failure()
+            return render_template("unlock.html", form=UnlockForm(formdata=None), error=error)
+        opening = self.desk.find_opening()
+        if opening is not None:
+            return render_template("opening.html", opening=opening)
         with self.desk.work(session["token"]) as work:
             work.take_in(self.desk.clock())
             return self._show(work)

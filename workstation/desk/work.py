@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,7 @@ from workstation.desk.collect import Collector
 from workstation.desk.compose import Extras, make_body, propose
 from workstation.desk.events import list_held, list_unannounced, make_cover, write_event
 from workstation.desk.holdings import Holdings
+from workstation.desk.opening import Tell, tell_nobody
 from workstation.desk.outbox import Outbox
 from workstation.desk.passing import Missed, list_missed, pass_on
 from workstation.desk.receive import Receiver
@@ -83,7 +85,7 @@ class Work:
     enclosed: dict[tuple[bytes, Attachment], str] = field(default_factory=dict)
     handout: bytes = b""
 
-    def take_in(self, now: int) -> None:
+    def take_in(self, now: int, tell: Tell = tell_nobody) -> None:
         """Look into the spool: keyset, what is due, new blocks, deliveries. Trouble there never keeps from reading."""
         self.spool, self.keyset, self.refusal, self.trouble = None, None, "", ""
         try:
@@ -91,7 +93,7 @@ class Work:
             spool.refuse_other(self.keyring.state.me.organisation)
             self.spool = spool
             self._check_keyset(spool, now)
-            everything = self._receive(spool, now)
+            everything = self._receive(spool, now, tell)
             # Before anything is given out: the answer to a withdrawal must not go twice.
             holdings = Holdings(self.receiver, self.collector, self.outbox)
             Withdrawals(holdings).finish(self.spool, self.keyset, now)
@@ -319,14 +321,15 @@ class Work:
             )
         return explain(error)
 
-    def _receive(self, spool: Spool, now: int) -> bool:
+    def _receive(self, spool: Spool, now: int, tell: Tell) -> bool:
         """Take in new blocks; say whether all of them were, and could be read."""
         present = spool.list_incoming()
         untried = [address for address in sorted(present) if self.receiver.is_new(address)]
         # At random, so that nobody can crowd out the others.
         chosen = secrets.SystemRandom().sample(untried, min(len(untried), _BLOCKS_PER_LOOK))
         skipped: list[bytes] = []
-        for conversation in self.receiver.receive(_read_blocks(spool, chosen, skipped), self.roster(), now):
+        blocks = _read_blocks(spool, chosen, skipped, tell)
+        for conversation in self.receiver.receive(blocks, self.roster(), now):
             self._read(conversation)
         spool.drop_incoming(self.receiver.unwanted)
         self.receiver.unwanted.clear()
@@ -354,10 +357,10 @@ class Work:
             del self.enclosed[enclosed]
 
 
-def begin(keyring: Keyring, spool_folder: Path, now: int) -> Work:
+def begin(keyring: Keyring, spool_folder: Path, now: int, tell: Tell = tell_nobody) -> Work:
     """Open the archive into memory and take in what is new. Raises WorkstationError, OSError."""
     archive = Archive(keyring.folder / "archive", keyring.derive_local(b"archive"))
-    archived, unreadable = archive.load(keyring.state.archives)
+    archived, unreadable = archive.load(keyring.state.archives, partial(tell, "kept"))
     notes = Notes.load(keyring.folder / "notes", keyring.derive_local(b"notes"))
     receiver = Receiver(keyring, archive, notes)
     unreadable += receiver.restore(archived)
@@ -367,12 +370,15 @@ def begin(keyring: Keyring, spool_folder: Path, now: int) -> Work:
     work = Work(keyring, spool_folder, receiver, Collector(attachments), outbox, unreadable)
     for conversation in receiver.messages:
         work._read(conversation)  # noqa: SLF001 - the constructor's other half
-    work.take_in(now)
+    work.take_in(now, tell)
     return work
 
 
-def _read_blocks(spool: Spool, addresses: list[bytes], skipped: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    for address in addresses:
+def _read_blocks(
+    spool: Spool, addresses: list[bytes], skipped: list[bytes], tell: Tell
+) -> Iterator[tuple[bytes, bytes]]:
+    for done, address in enumerate(addresses):
+        tell("new", done, len(addresses))
         try:
             block = spool.read_incoming(address)
         except UnfitFileError:
