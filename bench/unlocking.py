@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -31,16 +32,19 @@ def measure_unlocking(folder: Path, _count: int) -> Figures:
     form = {"csrf_token": _find_token(_get(client)), "passphrase": ANNA.passphrase}
     imported = read_peak()
     with metered() as cost:
-        client.post("/openen", data=form, headers={**_HEADERS, "Origin": "null"})
-        page = _get(client)
+        answer = client.post("/openen", data=form, headers={**_HEADERS, "Origin": "null"})
+        place = answer.headers["Location"]
+        while _is_opening(page := _get(client, place)):
+            # A browser asks at its own pace; what is measured is the desk's.
+            time.sleep(0.05)
     with metered() as again:
-        _get(client)
+        _get(client, place)
     return {
         "seconds": cost.seconds,
         "processor": cost.processor,
         "again": again.seconds,
         "page_size": len(page.encode()),
-        "conversations": page.count('href="/gesprek/'),
+        "conversations": page.count(f'href="{place}gesprek/'),
         "imported": imported,
         "peak": read_peak(),
     }
@@ -73,10 +77,14 @@ def measure_archive(folder: Path, _count: int) -> Figures:
         }
 
 
-def _get(client: FlaskClient) -> str:
-    response = client.get("/", headers=_HEADERS)
+def _get(client: FlaskClient, place: str = "/") -> str:
+    response = client.get(place, headers=_HEADERS)
     assert response.status_code == 200, "the desk answers its own browser"
     return response.get_data(as_text=True)
+
+
+def _is_opening(page: str) -> bool:
+    return 'id="opening"' in page
 
 
 def _find_token(page: str) -> str:
