@@ -19,6 +19,8 @@ from portal.errors import BuildError
 from portal.site.build import ROOT, build
 from tests import pseudo
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 11, 21)
 TRANSLATIONS = ROOT / "content" / "translations"
 LANGUAGES = sorted(path.name for path in TRANSLATIONS.iterdir() if path.is_dir())

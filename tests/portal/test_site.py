@@ -21,6 +21,8 @@ from portal.site.build import ROOT, build
 from portal.site.headers import HEADERS
 from tests.portal.helpers import Portal
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 11, 21)
 PAGE = '{% extends "base.html" %}{% block main %}<h1>{{ _("Begin") }}</h1>{% endblock %}'
 BASE = """<html lang="{{ lang }}"><meta name="organisation" content="{{ organisation }}">

@@ -25,6 +25,8 @@ from portal.site.remote import Site
 from tests.portal.test_server import ROOT, Server, free_port, set_up, stop
 from tests.world import Team
 
+pytestmark = pytest.mark.slow
+
 Change = Callable[[Request, Response], None]
 
 

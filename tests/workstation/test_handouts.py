@@ -46,6 +46,8 @@ from workstation.ceremony.roster import Changes, make_roster
 from workstation.ceremony.succession import name_successor, take_over
 from workstation.cli import main
 
+pytestmark = pytest.mark.slow
+
 TITLE = '<h2 id="uitdeelbestand">'
 
 

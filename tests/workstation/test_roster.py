@@ -34,6 +34,8 @@ from workstation.desk import steps
 from workstation.desk.notices import list_notices
 from workstation.desk.steps import find_step
 
+pytestmark = pytest.mark.slow
+
 DAY_SECONDS = 24 * 3_600
 # Of the organisation's roster; see tests/workstation/helpers.py.
 EXPIRY = NOW + (date(2027, 2, 17) - date(2026, 11, 18)).days * DAY_SECONDS

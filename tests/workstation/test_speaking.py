@@ -21,6 +21,8 @@ from workstation.desk.app import create_app
 from workstation.desk.service import Place
 from workstation.texts import LANGUAGE_VARIABLE, choose, language, translate
 
+pytestmark = pytest.mark.slow
+
 FILED = encrypt(b"x" * 1_234_567, "foto.jpg")
 
 
