@@ -112,7 +112,7 @@ def test_a_backup_holds_no_key_to_write_or_to_listen_with(organisation: Organisa
             assert encode_b64u(seed).encode() in plain
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert b"kanarie" not in backup.read_bytes()
-    assert b"anna" not in backup.read_bytes()
+    assert b'"anna"' not in backup.read_bytes()
 
 
 def test_a_new_field_of_the_keyring_stays_behind_unless_somebody_decides(organisation: Organisation) -> None:
