@@ -6,6 +6,7 @@ from portal import database, migrating, surroundings
 from portal.admission.service import Admission
 from portal.blocks import views as blocks_views
 from portal.blocks.service import Blocks
+from portal.calendar.service import Calendar
 from portal.clock import Clock, system_clock
 from portal.config import Config
 from portal.gate import RECORD_COUNT, RECORD_SIZE
@@ -43,10 +44,10 @@ def create_app(config: Config, *, clock: Clock = system_clock) -> Flask:
 def _furnish(app: Flask, config: Config, clock: Clock) -> None:
     store = database.connect(config.store.url, connections=config.server.threads)
     migrating.require_current(store)
-    admission = Admission(config.organisation, config.ticket, clock)
-    app.register_blueprint(blocks_views.blueprint(Blocks(store, admission, config.store, config.budget, clock)))
+    admission, calendar = Admission(config.organisation, config.ticket, clock), Calendar(clock)
+    app.register_blueprint(blocks_views.blueprint(Blocks(store, admission, config.store, config.budget, calendar)))
     app.register_blueprint(health_views.blueprint(Health(store)))
-    app.register_blueprint(index_views.blueprint(Publication(store, config.index, config.store, clock)))
+    app.register_blueprint(index_views.blueprint(Publication(store, config.index, config.store, calendar)))
     app.register_blueprint(intake_views.blueprint(Intake(store, admission)))
     app.register_blueprint(keyset_views.blueprint(Keysets(store, config.organisation, clock)))
     app.register_blueprint(ticket_views.blueprint(Tickets(store, config.ticket, clock)))

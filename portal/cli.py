@@ -73,8 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "migrate", _migrate, "Make the database, or bring it to this version. Stop the server first.")
     _add(commands, "serve", _serve, "Run the server, and the upkeep beside it, until Ctrl+C.")
     _add(commands, "tick", _tick, "Publish the next entries of the index now. The server does this by itself.")
-    _add(
+    expire = _add(
         commands, "expire", _expire, "Delete what has passed its term now. The server does this by itself every night."
+    )
+    expire.add_argument(
+        "--clock-is-right",
+        action="store_true",
+        help="the clock is right although it is more than two weeks past the last week in which this portal worked",
     )
     _add(
         commands,
@@ -176,7 +181,7 @@ def _tick(options: argparse.Namespace) -> None:
 
 def _expire(options: argparse.Namespace) -> None:
     config = configuration.load(options.config)
-    tasks.expire(config, tasks.open_store(config), system_clock)
+    tasks.expire(config, tasks.open_store(config), system_clock, clock_is_right=options.clock_is_right)
 
 
 def _rewrite(options: argparse.Namespace) -> None:

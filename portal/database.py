@@ -1,27 +1,34 @@
-"""One engine for one process, with what SQLite needs to be safe, and the kinds of transaction.
+"""One engine for one process, with what it needs to be safe, and the kinds of transaction.
 
-`read()`, `write()` and `alone()` of `Database` are the only ways to a connection. A write takes SQLite's lock at once
-(BEGIN IMMEDIATE): a transaction that first reads and then wants to write could otherwise fail without waiting its turn.
+`read()`, `write()` and `alone()` of `Database` are the only ways to a connection. On SQLite a write takes the lock at
+once (BEGIN IMMEDIATE): a transaction that first reads and then wants to write could otherwise fail without waiting its
+turn.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 
-# Long enough for a nightly rewrite of an ordinary database, shorter than gunicorn's patience with a worker.
-BUSY_TIMEOUT_MS = 20_000
+# How long a transaction waits for another, such as the nightly rewrite, before the visitor is told to try again.
+PATIENCE_SECONDS: Final = 10
 
-_PRAGMAS = (
-    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+_PRAGMAS: Final = (
+    f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000}",
     "PRAGMA journal_mode = WAL",  # Readers never wait for a writer.
     "PRAGMA synchronous = FULL",  # What was acknowledged survives a power cut.
     "PRAGMA secure_delete = ON",  # What was deleted is overwritten, not just forgotten.
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",  # No sorting of addresses on disk.
+)
+
+_SETTINGS: Final = (
+    f"SET lock_timeout = '{PATIENCE_SECONDS}s'",
+    "SET synchronous_commit = on",  # What was acknowledged survives a power cut, whatever the server's own default.
+    "SET idle_in_transaction_session_timeout = '60s'",  # A worker that hangs holds no lock for ever.
 )
 
 
@@ -34,7 +41,10 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the database and changes nothing."""
-        with self.engine.connect() as connection:
+        # PostgreSQL would otherwise show each statement a state of its own; SQLite has no other way than this one.
+        one_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        postgres = self.engine.dialect.name == "postgresql"
+        with self.engine.connect().execution_options(**one_state if postgres else {}) as connection:
             yield connection
 
     @contextmanager
@@ -58,11 +68,21 @@ def connect(url: str, *, connections: int = 5) -> Database:
 
     `connections` is how many threads may hold one at the same time.
     """
-    # Parameters are bodies and addresses: they never belong in a message.
-    engine = create_engine(url, hide_parameters=True, pool_size=connections, max_overflow=2, pool_timeout=30)
+    engine = create_engine(
+        url,
+        # Parameters are bodies and addresses: they never belong in a message.
+        hide_parameters=True,
+        pool_size=connections,
+        max_overflow=2,
+        pool_timeout=30,
+        # After PostgreSQL was restarted a connection is made anew, and no visitor is refused for it.
+        pool_pre_ping=True,
+    )
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_postgresql)
     return Database(engine)
 
 
@@ -76,8 +96,8 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     return list(connection.execute(statement, rows))
 
 
-def _prepare(raw: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection has no common type.
-    # Python's own idea of transactions is switched off; `_begin` says when one starts.
+def _prepare_sqlite(raw: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection has no common type.
+    # Python's own idea of transactions is switched off; `_begin_sqlite` says when one starts.
     raw.isolation_level = None
     cursor = raw.cursor()
     for pragma in _PRAGMAS:
@@ -85,7 +105,15 @@ def _prepare(raw: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI conne
     cursor.close()
 
 
-def _begin(connection: Connection) -> None:
+def _begin_sqlite(connection: Connection) -> None:
     begin = connection.get_execution_options().get("sqlite_begin", "BEGIN")
     if begin is not None:
         connection.exec_driver_sql(begin)
+
+
+def _prepare_postgresql(raw: Any, _record: object) -> None:  # noqa: ANN401 - as above.
+    with raw.cursor() as cursor:
+        for setting in _SETTINGS:
+            cursor.execute(setting)
+    # A setting that is made in a transaction ends with it, if that is rolled back.
+    raw.commit()

@@ -13,6 +13,10 @@ class DatabaseError(PortalError):
     """The database is not the one this version needs: the sentence says how to get there."""
 
 
+class ClockError(PortalError):
+    """The clock is far ahead of the last week that was seen, so nothing was deleted: the sentence says what to do."""
+
+
 class BuildError(PortalError):
     """The release could not be built, or is not the one that was built."""
 

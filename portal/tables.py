@@ -3,7 +3,7 @@
 This is the whole of it on purpose in one place: whoever wants to know what a seized server gives away reads this
 module. No column holds a time finer than a week, except `ticket.bucket`, which is dropped whole when its period is
 over. No table keeps an order of arrival: in SQLite each is a tree in the order of its primary key (WITHOUT ROWID),
-not of its insertions.
+not of its insertions. What PostgreSQL keeps of order is in `docs/THREAT_MODEL.md`.
 
 The shapes are fixed by `migrations/`; a test compares the two.
 """
@@ -24,6 +24,8 @@ block = Table(
     # Intake lists addresses by kind; without this it would walk through every body.
     Index("block_kind", "kind", "address"),
     sqlite_with_rowid=False,
+    # Any engine that speaks PostgreSQL can carry the parts on, on as many machines as it likes.
+    postgresql_partition_by="HASH (address)",
 )
 
 # What the index shows, real and dummy alike.
@@ -72,5 +74,13 @@ document = Table(
     Column("subject", LargeBinary(32), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("bytes", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The last week that the upkeep has seen, in one row: a clock that jumps past it deletes nothing.
+calendar = Table(
+    "calendar",
+    metadata,
+    Column("week", Integer, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )

@@ -12,11 +12,10 @@ from sqlalchemy import Connection
 
 from crypto.address import delete_hash, prefix
 from crypto.labels import BLOCK_SIZE, KEY_SIZE, KIND_CHUNK, KIND_REPLY
-from crypto.week import week_number
 from portal.admission.service import Admission, Claim, Courier
 from portal.blocks import store
 from portal.blocks.store import Record
-from portal.clock import Clock
+from portal.calendar.service import Calendar
 from portal.config import Budget, Store
 from portal.database import Database
 from portal.errors import RefusalError
@@ -31,7 +30,7 @@ class Blocks:
     admission: Admission
     store: Store
     budget: Budget
-    clock: Clock
+    calendar: Calendar
 
     def post(self, body: bytes, authorization: str) -> None:
         """Store every record of `body`, or none.
@@ -70,7 +69,7 @@ class Blocks:
             store.remove(connection, pairs)
 
     def _store(self, connection: Connection, records: list[Record], claim: Claim) -> None:
-        week = week_number(self.clock())
+        week = self.calendar.week(connection)
         new = store.insert(connection, [(record, self._expiry_week(week)) for record in records])
         if not store.holds(connection, [record for record in records if record.address not in new]):
             raise RefusalError(409, "An address is taken by something else.")
@@ -111,9 +110,9 @@ def parse(body: bytes) -> list[Record]:
     return records
 
 
-def expire(connection: Connection, now: int) -> None:
-    """Delete every block whose last week is over."""
-    store.expire(connection, week_number(now))
+def expire(connection: Connection, week: int) -> None:
+    """Delete every block whose last week is before `week`."""
+    store.expire(connection, week)
 
 
 def _account(record: Record, claim: Claim) -> str:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from crypto.labels import PREFIX_SIZE
-from crypto.week import week_number
-from portal.clock import Clock
+from portal.calendar.service import Calendar
 from portal.config import Index, Store
 from portal.database import Database
 from portal.index import store
@@ -25,7 +24,7 @@ class Publication:
     database: Database
     index: Index
     store: Store
-    clock: Clock
+    calendar: Calendar
 
     def read(self) -> bytes:
         """Return the sorted prefixes, concatenated."""
@@ -39,17 +38,18 @@ class Publication:
             count = min(self.index.entries_per_tick, len(waiting))
             chosen = secrets.SystemRandom().sample(waiting, count)
             store.leave_waiting_room(connection, chosen)
+            week = self.calendar.week(connection)
             # A chosen prefix that stands there already is found by its reader as it is; a dummy takes its place here.
-            added = sum(self._publish(connection, prefix) for prefix in sorted(chosen))
+            added = sum(self._publish(connection, prefix, week) for prefix in sorted(chosen))
             while added < self.index.entries_per_tick:
-                added += self._publish(connection, os.urandom(PREFIX_SIZE))
+                added += self._publish(connection, os.urandom(PREFIX_SIZE), week)
 
-    def _publish(self, connection: Connection, prefix: bytes) -> bool:
+    def _publish(self, connection: Connection, prefix: bytes, week: int) -> bool:
         # spec: each lives for the block term + 0–3 weeks, whatever becomes of its block.
         spread = secrets.randbelow(self.store.block_term_spread_weeks + 1)
-        return store.publish(connection, prefix, week_number(self.clock()) + self.store.block_term_weeks + spread)
+        return store.publish(connection, prefix, week + self.store.block_term_weeks + spread)
 
 
-def expire(connection: Connection, now: int) -> None:
-    """Remove every entry whose last week is over."""
-    store.expire(connection, week_number(now))
+def expire(connection: Connection, week: int) -> None:
+    """Remove every entry whose last week is before `week`."""
+    store.expire(connection, week)

@@ -137,8 +137,7 @@ class Keysets:
         return list(latest.values())
 
 
-def expire(connection: Connection, now: int) -> None:
-    """Delete cards and statements that nobody needs any more."""
-    week = week_number(now)
+def expire(connection: Connection, week: int) -> None:
+    """Delete cards and statements that nobody needs any more in `week`."""
     store.expire(connection, store.CARD, week - _KEPT_CARD_WEEKS)
     store.expire(connection, store.FRESHNESS, week - 1)

@@ -10,6 +10,7 @@ from portal import logs
 from portal.clock import Clock
 from portal.config import Config
 from portal.database import Database
+from portal.errors import PortalError
 from portal.upkeep import tasks
 from portal.upkeep.rewrite import rewrite
 
@@ -62,6 +63,9 @@ def run(config: Config, store: Database, clock: Clock, parent: int) -> None:
 def _try(what: str, task: Callable[[], None]) -> None:
     try:
         task()
+    except PortalError as error:
+        # Its sentence is for the operator.
+        logs.log.error("%s: %s", what, error)
     # Whatever it is, the next tick must come.
     except Exception as error:  # noqa: BLE001
         logs.report(what, error)

@@ -2,6 +2,7 @@
 
 from portal import database, migrating
 from portal.blocks import service as blocks
+from portal.calendar.service import Calendar
 from portal.clock import Clock
 from portal.config import Config
 from portal.database import Database
@@ -20,14 +21,17 @@ def open_store(config: Config) -> Database:
 
 def tick(config: Config, store: Database, clock: Clock) -> None:
     """Publish the next entries of the index."""
-    Publication(store, config.index, config.store, clock).tick()
+    Publication(store, config.index, config.store, Calendar(clock)).tick()
 
 
-def expire(config: Config, store: Database, clock: Clock) -> None:
-    """Delete everything whose term is over. What is cut off halfway is done by the next run."""
-    now = clock()
+def expire(config: Config, store: Database, clock: Clock, *, clock_is_right: bool = False) -> None:
+    """Delete everything whose term is over. What is cut off halfway is done by the next run.
+
+    Raises: ClockError, if the clock is too far ahead to be believed; nothing was deleted.
+    """
     with store.write() as connection:
-        ticket.expire(connection, config.ticket, now)
-        index.expire(connection, now)
-        keyset.expire(connection, now)
-        blocks.expire(connection, now)
+        week = Calendar(clock).turn(connection, clock_is_right=clock_is_right)
+        ticket.expire(connection, config.ticket, clock())
+        index.expire(connection, week)
+        keyset.expire(connection, week)
+        blocks.expire(connection, week)

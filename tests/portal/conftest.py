@@ -1,6 +1,5 @@
 """Fixtures: a portal on a fresh database, with or without its team's keyset."""
 
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,12 +12,14 @@ from sqlalchemy import insert, select
 
 from crypto.verifying import serialize_document
 from portal import config as configuration
-from portal import database, migrating
+from portal import database
 from portal.app import create_app
 from portal.config import Config
 from portal.site import compress, manifest
 from portal.tables import document
-from tests.portal.helpers import Portal, SettableClock
+from tests.portal import engines
+from tests.portal.engines import Engine
+from tests.portal.helpers import Portal, SettableClock, closing_all
 from tests.world import ORGANISATION, Team, make_team
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -30,14 +31,27 @@ def team() -> Team:
     return make_team()
 
 
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Run each test of a portal on both engines."""
+    with engines.running(request.param, tmp_path_factory.mktemp("sqlite")) as engine:
+        yield engine
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out, on the other engine, what is about one: its mark says which."""
+    items[:] = [item for item in items if not _is_of_another_engine(item)]
+
+
+def _is_of_another_engine(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("only")
+    return mark is not None and item.callspec.params["engine"] != mark.args[0]  # type: ignore[attr-defined]
+
+
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated(engine: Engine) -> str:
     """Make a migrated database that nobody has used."""
-    path = tmp_path_factory.mktemp("migrated") / "portal.sqlite"
-    store = database.connect(f"sqlite:///{path}")
-    migrating.migrate(store)
-    store.engine.dispose()
-    return path
+    return engine.migrated()
 
 
 @pytest.fixture(scope="session")
@@ -54,20 +68,22 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def config(tmp_path: Path, migrated: Path, release: Path, team: Team) -> Config:
+def config(engine: Engine, migrated: str, release: Path, team: Team) -> Iterator[Config]:
     """Change the example configuration to this test's team and files, and a puzzle that costs nothing."""
-    shutil.copyfile(migrated, tmp_path / "portal.sqlite")
-    return make_config(tmp_path / "portal.sqlite", release, team)
+    url = engine.copy(migrated)
+    with closing_all():
+        yield make_config(url, release, team)
+    engine.drop(url)
 
 
-def make_config(path: Path, release: Path, team: Team) -> Config:
-    """Return the configuration of a test with its database at `path`."""
+def make_config(url: str, release: Path, team: Team) -> Config:
+    """Return the configuration of a test with this database."""
     example = configuration.load(ROOT / "config.example.toml")
     return replace(
         example,
         organisation=replace(example.organisation, id=ORGANISATION, root_key=team.pins.root_key),
         site=replace(example.site, release=release),
-        store=replace(example.store, url=f"sqlite:///{path}"),
+        store=replace(example.store, url=url),
         ticket=replace(example.ticket, cost=1, highest_cost=4, posts_per_step=1000, prefix="0"),
     )
 
@@ -81,36 +97,29 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SettableClock:
 
 
 @pytest.fixture
-def empty(config: Config, clock: SettableClock, team: Team) -> Iterator[Portal]:
+def empty(config: Config, clock: SettableClock, team: Team, engine: Engine) -> Portal:
     """Make a portal before its first roster."""
     app = create_app(config, clock=clock)
     store = database.connect(config.store.url)
-    yield Portal(config, clock, store, app.test_client(use_cookies=True), app.test_client, team)
-    store.engine.dispose()
+    return Portal(config, clock, store, app.test_client(use_cookies=True), app.test_client, team, engine)
 
 
 @pytest.fixture(scope="session")
-def published(migrated: Path, team: Team, tmp_path_factory: pytest.TempPathFactory, release: Path) -> Path:
-    """Make a database in which the team has published its keyset; verifying every document takes a while."""
-    path = tmp_path_factory.mktemp("published") / "portal.sqlite"
-    shutil.copyfile(migrated, path)
-    app = create_app(make_config(path, release, team), clock=SettableClock())
-    for signed in (team.roster_document, *team.cards, *team.freshness):
-        answer = app.test_client().put("/api/v1/keyset", data=serialize_document(signed))
-        assert answer.status_code == 204
-    store = database.connect(f"sqlite:///{path}")
-    with store.alone() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    store.engine.dispose()
-    return path
+def published(engine: Engine, migrated: str, team: Team, release: Path) -> list[dict[str, object]]:
+    """Return the rows of a team that has published its keyset; verifying every document takes a while."""
+    config = make_config(engine.copy(migrated), release, team)
+    with closing_all():
+        app = create_app(config, clock=SettableClock())
+        for signed in (team.roster_document, *team.cards, *team.freshness):
+            answer = app.test_client().put("/api/v1/keyset", data=serialize_document(signed))
+            assert answer.status_code == 204
+        with database.connect(config.store.url).read() as connection:
+            return [dict(row) for row in connection.execute(select(document)).mappings()]
 
 
 @pytest.fixture
-def portal(empty: Portal, published: Path) -> Portal:
+def portal(empty: Portal, published: list[dict[str, object]]) -> Portal:
     """Make a portal whose team has published its keyset."""
-    source = database.connect(f"sqlite:///{published}")
-    with source.read() as connection, empty.database.write() as target:
-        rows = connection.execute(select(document)).mappings().all()
-        target.execute(insert(document), [dict(row) for row in rows])
-    source.engine.dispose()
+    with empty.database.write() as connection:
+        connection.execute(insert(document), published)
     return empty

@@ -2,23 +2,30 @@
 
 import base64
 import os
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
+import pytest
 from altcha import Challenge, solve_challenge
 from flask.testing import FlaskClient
+from sqlalchemy import Engine as SqlalchemyEngine
+from sqlalchemy import create_engine, select
 from werkzeug.test import TestResponse
 
 from crypto.encoding import digest, encode_b64u, serialize_json
 from crypto.verifying import Document, serialize_document
 from portal.config import Config
 from portal.database import Database
+from portal.tables import metadata
+from tests.portal.engines import Engine
 from tests.world import NOW, Team, make_random
 
 BLOCK = 65_536
-TABLES = ("block", "index_entry", "waiting", "ticket", "budget", "document")
+TABLES = ("block", "index_entry", "waiting", "ticket", "budget", "document", "calendar")
 
 
 @dataclass
@@ -74,6 +81,7 @@ class Portal:
     client: FlaskClient
     new_client: Callable[[], FlaskClient]
     team: Team
+    engine: Engine
 
     @property
     def courier(self) -> str:
@@ -103,18 +111,48 @@ class Portal:
         return self.client.put("/api/v1/keyset", data=serialize_document(document))
 
     def rows(self, table: str) -> list[tuple[object, ...]]:
-        """Return every row of a table, read beside the application."""
-        with sqlite3.connect(self.path) as connection:
-            rows = connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - a name from TABLES.
-        connection.close()
-        return rows
+        """Return every row of a table in one order, read beside the application."""
+        described = metadata.tables[table]
+        with self.database.read() as connection:
+            rows = connection.execute(select(described).order_by(*described.columns)).all()
+        return [tuple(row) for row in rows]
 
     def everything(self) -> dict[str, list[tuple[object, ...]]]:
         return {table: self.rows(table) for table in TABLES}
 
-    @property
-    def path(self) -> Path:
-        return Path(str(self.database.engine.url.database))
+    def files(self) -> list[Path]:
+        """List every file in which something of the database, or of what was deleted from it, may lie."""
+        return self.engine.files(self.config.store.url)
+
+
+@contextmanager
+def held(portal: Portal) -> Iterator[None]:
+    """Write for as long as the block takes, so that nobody else can."""
+    with portal.database.write() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"LOCK TABLE {', '.join(TABLES)} IN EXCLUSIVE MODE")
+        yield
+
+
+def make_impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let whoever connects from now on wait a hundredth of a second for other writers, instead of ten."""
+    monkeypatch.setattr("portal.database._PRAGMAS", ("PRAGMA busy_timeout = 10",))
+    monkeypatch.setattr("portal.database._SETTINGS", ("SET lock_timeout = '10ms'",))
+
+
+@contextmanager
+def closing_all() -> Iterator[None]:
+    """Close, at the end, every connection that was opened meanwhile: applications never do so themselves."""
+    made: list[SqlalchemyEngine] = []
+
+    def create(*args: Any, **kwargs: Any) -> SqlalchemyEngine:
+        made.append(create_engine(*args, **kwargs))
+        return made[-1]
+
+    with patch("portal.database.create_engine", create):
+        yield
+    for engine in made:
+        engine.dispose()
 
 
 def decode_b64u(text: str) -> bytes:

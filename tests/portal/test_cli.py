@@ -11,6 +11,7 @@ from crypto.encoding import decode_b64u
 from portal import database
 from portal.cli import main
 from portal.config import load
+from tests.portal.helpers import make_impatient
 from tests.portal.test_server import write_config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -88,7 +89,7 @@ def test_a_database_held_by_somebody_else_is_one_sentence(
 ) -> None:
     """A lock that does not go away is said without SQL."""
     assert main(["migrate", "--config", str(config_path)]) == 0
-    monkeypatch.setattr("portal.database._PRAGMAS", ("PRAGMA busy_timeout = 10",))
+    make_impatient(monkeypatch)
     with database.connect(load(config_path).store.url).write():
         assert main(["tick", "--config", str(config_path)]) == 1
     error = capsys.readouterr().err

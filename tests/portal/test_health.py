@@ -3,7 +3,7 @@
 import pytest
 
 from portal.app import create_app
-from tests.portal.helpers import Portal
+from tests.portal.helpers import Portal, held, make_impatient
 
 
 def test_a_writable_store_is_healthy(portal: Portal) -> None:
@@ -26,8 +26,8 @@ def test_a_proxy_on_this_machine_is_elsewhere(portal: Portal, header: str) -> No
 
 def test_a_store_that_cannot_be_written_is_not_healthy(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the database held by another writer, health is 503 once the patience is over."""
-    monkeypatch.setattr("portal.database._PRAGMAS", ("PRAGMA busy_timeout = 10",))
-    with portal.database.write():
+    make_impatient(monkeypatch)
+    with held(portal):
         client = create_app(portal.config, clock=portal.clock).test_client()
         assert client.get("/healthz").status_code == 503
     assert client.get("/healthz").status_code == 204

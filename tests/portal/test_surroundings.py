@@ -12,7 +12,7 @@ from portal.app import create_app
 from portal.config import Config
 from portal.site.headers import HEADERS, complete
 from portal.surroundings import surround
-from tests.portal.helpers import Portal, Post
+from tests.portal.helpers import Portal, Post, held, make_impatient
 
 CANARY = "kanarie-7f3a"
 
@@ -136,9 +136,9 @@ def test_a_locked_store_is_said_and_changes_nothing(
     config: Config, portal: Portal, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While somebody else writes for too long, writing calls are 503 and reading ones go on."""
-    monkeypatch.setattr("portal.database._PRAGMAS", ("PRAGMA busy_timeout = 10",))
+    make_impatient(monkeypatch)
     client = create_app(config, clock=portal.clock).test_client()
-    with portal.database.write():
+    with held(portal):
         assert portal.post(Post(), authorization=portal.courier, client=client).status_code == 503
         assert client.get("/api/v1/index").status_code == 200
     assert portal.rows("block") == []

@@ -1,18 +1,23 @@
 """What the clock asks for: expiry, the rewrite, and a schedule that keeps to the wall clock."""
 
 import os
-import random
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Executable, select, text
 
-from crypto.week import WEEK_SECONDS, week_start
+from crypto.week import WEEK_SECONDS, week_number, week_start
 from portal.config import Config
+from portal.errors import ClockError
+from portal.tables import block
 from portal.upkeep import loop, tasks
 from portal.upkeep.loop import Schedule
 from portal.upkeep.rewrite import rewrite
-from tests.portal.helpers import BLOCK, Portal, Post, SettableClock
+from tests.portal.helpers import BLOCK, TABLES, Portal, Post, SettableClock
 from tests.world import NOW, monday
 
 
@@ -56,6 +61,57 @@ def test_expiry_is_nothing_new_when_it_is_done_again(portal: Portal) -> None:
     assert portal.everything() == before
 
 
+@pytest.mark.parametrize("weeks", [3, 52])
+def test_a_clock_far_ahead_deletes_nothing(portal: Portal, weeks: int) -> None:
+    """More than two weeks past the last week that was seen nothing is deleted until somebody says that it is right."""
+    portal.post(Post(), authorization=portal.courier)
+    expire(portal)
+    before = portal.everything()
+    portal.clock.now = monday(weeks)
+    with pytest.raises(ClockError, match=f"{weeks} weeks past .* expire --clock-is-right"):
+        expire(portal)
+    assert portal.everything() == before
+    tasks.expire(portal.config, portal.database, portal.clock, clock_is_right=True)
+    assert portal.rows("calendar") == [(week_number(portal.clock.now),)]
+    assert len(portal.rows("block")) == (weeks < portal.config.store.block_term_weeks)
+
+
+@pytest.mark.parametrize("weeks", [1, 2])
+def test_a_server_may_rest_for_two_weeks(portal: Portal, weeks: int) -> None:
+    """Nobody is asked about a holiday."""
+    expire(portal)
+    portal.clock.now = monday(weeks)
+    expire(portal)
+    assert portal.rows("calendar") == [(week_number(portal.clock.now),)]
+
+
+def test_a_clock_set_back_shortens_no_term(portal: Portal) -> None:
+    """What comes in while the clock is a year behind is kept as long as if it were right."""
+    expire(portal)
+    portal.clock.now = monday(-52)
+    portal.post(Post(), authorization=portal.courier)
+    tasks.tick(portal.config, portal.database, portal.clock)
+    expire(portal)
+    portal.clock.now = NOW
+    expire(portal)
+    first = week_number(NOW) + portal.config.store.block_term_weeks
+    assert {int(str(row[3])) - first for row in portal.rows("block")} <= {0, 1, 2, 3}
+    assert {int(str(row[1])) - first for row in portal.rows("index_entry")} <= {0, 1, 2, 3}
+    assert len(portal.rows("block")) == 1
+    assert portal.rows("calendar") == [(week_number(NOW),)]
+
+
+def test_a_clock_that_was_ahead_is_corrected_by_hand(portal: Portal) -> None:
+    """Whoever said that a wrong clock was right can say so again of the right one."""
+    portal.clock.now = monday(52)
+    expire(portal)
+    portal.clock.now = NOW
+    expire(portal)
+    assert portal.rows("calendar") == [(week_number(monday(52)),)]
+    tasks.expire(portal.config, portal.database, portal.clock, clock_is_right=True)
+    assert portal.rows("calendar") == [(week_number(NOW),)]
+
+
 def test_the_budget_of_a_past_week_is_forgotten(portal: Portal) -> None:
     """How much came in is known for the current week only."""
     portal.post(Post())
@@ -65,39 +121,110 @@ def test_the_budget_of_a_past_week_is_forgotten(portal: Portal) -> None:
     assert portal.rows("budget") == []
 
 
-def test_after_the_rewrite_pages_do_not_follow_insertion(portal: Portal) -> None:
-    """In the file, blocks lie in the order of their addresses, whatever the order of arrival."""
-    posts = [Post() for _ in range(64)]
-    random.SystemRandom().shuffle(posts)
+def post_in_disorder(portal: Portal, count: int) -> list[Post]:
+    """Post blocks one by one, in another order than that of their addresses."""
+    posts = [Post() for _ in range(count)]
     for post in posts:
         assert portal.post(post, authorization=portal.courier).status_code == 204
+    return posts
+
+
+@pytest.mark.only("sqlite")
+def test_after_the_rewrite_pages_do_not_follow_insertion(portal: Portal) -> None:
+    """In the file, blocks lie in the order of their addresses, whatever the order of arrival."""
+    posts = post_in_disorder(portal, 64)
     rewrite(portal.database)
-    data = portal.path.read_bytes()
+    data = portal.files()[0].read_bytes()
     # The end of each body lies in overflow pages of its own, so its place shows where the row was written.
     places = {post.address: data.index(post.body[-1024:]) for post in posts}
     by_place = sorted(places, key=lambda address: places[address])
     assert by_place == sorted(places)
 
 
-def test_the_rewrite_leaves_nothing_in_the_log(portal: Portal) -> None:
-    """The write-ahead log is cut to nothing, and every row is still there."""
-    posts = [Post(), Post()]
-    portal.post(*posts)
-    before = portal.everything()
+@pytest.mark.only("postgresql")
+def test_after_the_rewrite_neither_place_nor_transaction_follows_insertion(portal: Portal) -> None:
+    """In each part rows lie in the order of their addresses, and one transaction brought them all."""
+    post_in_disorder(portal, 64)
+    hidden = select(text("tableoid, ctid, xmin, address")).select_from(block).order_by(text("tableoid, ctid"))
+    assert len({row.xmin for row in read(portal, hidden)}) == 64
     rewrite(portal.database)
-    assert portal.path.with_name("portal.sqlite-wal").stat().st_size == 0
+    rows = read(portal, hidden)
+    assert [row.address for row in rows] == [
+        row.address for row in sorted(rows, key=lambda row: (row.tableoid, row.address))
+    ]
+    assert len(rows) == 64
+    assert {len({row.xmin for row in part}) for _, part in groupby(rows, lambda row: row.tableoid)} == {1}
+
+
+def read(portal: Portal, statement: Executable) -> Sequence[Any]:
+    """Return the rows of a statement."""
+    with portal.database.read() as connection:
+        return connection.execute(statement).all()
+
+
+@pytest.mark.only("sqlite")
+def test_the_rewrite_leaves_nothing_in_the_log(portal: Portal) -> None:
+    """The write-ahead log is cut to nothing."""
+    portal.post(Post(), Post())
+    rewrite(portal.database)
+    assert log_size(portal) == 0
+
+
+def log_size(portal: Portal) -> int:
+    """Return the size of SQLite's write-ahead log."""
+    return next(path.stat().st_size for path in portal.files() if path.name.endswith("-wal"))
+
+
+def test_the_rewrite_keeps_every_row(portal: Portal) -> None:
+    """In every table, and it may be done again at once."""
+    portal.post(Post(), Post())
+    portal.post(Post(kind=2), authorization=portal.courier)
+    tasks.tick(portal.config, portal.database, portal.clock)
+    expire(portal)
+    before = portal.everything()
+    assert all(before[table] for table in TABLES if table != "waiting")
+    rewrite(portal.database)
+    rewrite(portal.database)
     assert portal.everything() == before
 
 
 def test_a_deleted_block_is_nowhere_in_the_files(portal: Portal) -> None:
-    """After deletion and rewrite, no piece of the body is left on disk."""
+    """After deletion and rewrite no piece of the body is left in a table's file; PostgreSQL's log is another matter."""
+    post, stays = Post(), Post()
+    portal.post(post)
+    portal.post(stays)
+    settle(portal)
+    # What is looked for is found as long as it is there.
+    assert is_anywhere(portal, post)
+    portal.delete(post)
+    rewrite(portal.database)
+    settle(portal)
+    assert not is_anywhere(portal, post)
+    assert is_anywhere(portal, stays)
+
+
+@pytest.mark.only("sqlite")
+def test_a_deleted_block_is_overwritten_at_once(portal: Portal) -> None:
+    """Also before the rewrite neither a free page nor, after a checkpoint, the log holds a piece of it."""
     post = Post()
     portal.post(post)
     portal.delete(post)
-    rewrite(portal.database)
-    for path in portal.path.parent.glob("portal.sqlite*"):
-        data = path.read_bytes()
-        assert not any(post.body[i : i + 64] in data for i in range(0, BLOCK, 1024))
+    settle(portal)
+    assert not is_anywhere(portal, post)
+
+
+def settle(portal: Portal) -> None:
+    """Let the engine bring its files in the state that the database has."""
+    sqlite = portal.engine.name == "sqlite"
+    with portal.database.alone() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)" if sqlite else "CHECKPOINT")
+
+
+def is_anywhere(portal: Portal, post: Post) -> bool:
+    """Tell whether any piece of a body lies in any file of the database but PostgreSQL's write-ahead log."""
+    pieces = [post.body[i : i + 64] for i in range(0, BLOCK, 1024)]
+    files = [path.read_bytes() for path in portal.files() if "pg_wal" not in path.parts]
+    return any(piece in data for data in files for piece in pieces)
 
 
 def test_ticks_fall_on_the_wall_clock() -> None:
@@ -147,7 +274,8 @@ def test_the_loop_works_until_its_parent_is_gone(
     monkeypatch.setattr("time.sleep", sleep)
     loop.run(portal.config, portal.database, clock, parent)
     assert len(portal.rows("index_entry")) == 2 * portal.config.index.entries_per_tick
-    assert portal.path.with_name("portal.sqlite-wal").stat().st_size == 0
+    if portal.engine.name == "sqlite":
+        assert log_size(portal) == 0
 
 
 def test_a_failed_task_does_not_stop_the_loop(

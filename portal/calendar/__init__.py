@@ -1,0 +1,1 @@
+"""The calendar: which week it is, also when the clock is wrong."""

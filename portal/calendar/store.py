@@ -1,0 +1,16 @@
+"""The last week in the database: one row, or none before the first expiry."""
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from portal.tables import calendar
+
+
+def last_week(connection: Connection) -> int | None:
+    """Return the week that was written last."""
+    return connection.execute(select(func.max(calendar.c.week))).scalar_one()
+
+
+def write(connection: Connection, week: int) -> None:
+    """Put a week in the place of the one before it."""
+    connection.execute(delete(calendar))
+    connection.execute(insert(calendar).values(week=week))
