@@ -7,7 +7,8 @@ from portal.tables import calendar
 
 def last_week(connection: Connection) -> int | None:
     """Return the week that was written last."""
-    return connection.execute(select(func.max(calendar.c.week))).scalar_one()
+    last: int | None = connection.execute(select(func.max(calendar.c.week))).scalar_one()
+    return last
 
 
 def write(connection: Connection, week: int) -> None:
