@@ -1,8 +1,13 @@
 """The shapes of answers: bytes, nothing, or one plain sentence."""
 
+from typing import Final
+
 from flask import Response
 
 from portal.errors import RefusalError
+
+# A part of a rewrite, or PostgreSQL coming back, takes about so long.
+RETRY_SECONDS: Final = 5
 
 
 def octets(body: bytes) -> Response:
@@ -27,6 +32,13 @@ def sentence(status: int, text: str, *, allow: str | None = None) -> Response:
     answer = Response(f"{text}\n", status, content_type="text/plain; charset=utf-8")
     if allow:
         answer.headers["Allow"] = allow
+    return answer
+
+
+def busy(text: str) -> Response:
+    """Answer 503 for a while that passes by itself: whoever asks again after some seconds may be served."""
+    answer = sentence(503, text)
+    answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
 
 

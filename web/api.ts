@@ -6,13 +6,16 @@ import { deriveKey } from "altcha-lib/algorithms/web/pbkdf2";
 import { concat, encodeB64u } from "./protocol/encoding.ts";
 import { assert } from "./protocol/errors.ts";
 import { BLOCK_SIZE, KEY_SIZE, PREFIX_SIZE } from "./protocol/labels.ts";
-import { goOn, leaving } from "./protocol/pause.ts";
+import { goOn, leaving, wait } from "./protocol/pause.ts";
 import { FETCH_COUNT } from "./protocol/visit.ts";
 
 /** How many blocks one request deletes. */
 export const DELETE_COUNT = 16;
 
 const CALL_MILLISECONDS = 120_000;
+// A nightly rewrite takes a minute at most; somebody who waits longer is told.
+const BUSY_CALLS = 7;
+const BUSY_SECONDS = 10;
 const KEYSET_SIZE = 1 << 20;
 const INDEX_SIZE = 1 << 20;
 const CHALLENGE_SIZE = 1 << 14;
@@ -133,6 +136,7 @@ export async function deleteBlocks(deletions: readonly Deletion[]): Promise<void
   await call("POST", "blocks/delete", concat(...pairs, ...decoys), {}, [204]);
 }
 
+// A store that is busy says after how many seconds to ask again. To ask twice does nothing twice.
 async function call(
   method: string,
   path: string,
@@ -140,8 +144,25 @@ async function call(
   headers: Readonly<Record<string, string>> = {},
   expected: readonly number[] = [200],
 ): Promise<Response> {
+  for (let calls = 1; ; calls += 1) {
+    const response = await ask(method, path, body, headers);
+    if (expected.includes(response.status)) {
+      return response;
+    }
+    if (response.status !== 503) {
+      throw new UnreachableError("an answer that was not expected");
+    }
+    const seconds = Number(response.headers.get("Retry-After"));
+    if (!(seconds > 0) || calls === BUSY_CALLS) {
+      throw new FullError("the store takes nothing more");
+    }
+    await wait(Math.min(seconds, BUSY_SECONDS) * 1000);
+  }
+}
+
+async function ask(method: string, path: string, body: Uint8Array | undefined, headers: Readonly<Record<string, string>>): Promise<Response> {
   await goOn();
-  const response = await fetch(`/api/v1/${path}`, {
+  return fetch(`/api/v1/${path}`, {
     method,
     headers,
     ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
@@ -154,13 +175,6 @@ async function call(
     await goOn();
     throw new UnreachableError("no answer");
   });
-  if (response.status === 503) {
-    throw new FullError("the store takes nothing more");
-  }
-  if (!expected.includes(response.status)) {
-    throw new UnreachableError("an answer that was not expected");
-  }
-  return response;
 }
 
 // AbortSignal.any would be shorter, and would shut out Safari before 17.4.

@@ -78,7 +78,7 @@ _ALREADY_COMPRESSED: Final = frozenset({".png"})
 ENCODINGS: Final = {"br": ".br", "gzip": ".gz"}
 
 # What else an answer may carry; a cookie or anything else of the framework's choosing never gets out.
-_OWN: Final = frozenset({"allow", "content-encoding", "content-length", "content-type", "vary"})
+_OWN: Final = frozenset({"allow", "content-encoding", "content-length", "content-type", "retry-after", "vary"})
 
 
 def is_compressible(path: str) -> bool:

@@ -27,6 +27,8 @@ export class Proxy {
   cuts: (request: Recorded) => boolean = () => false;
   /** Paths that are answered with a status and nothing else, as a portal in trouble does. */
   readonly refusals = new Map<string, number>();
+  /** How often each path is answered that the portal is busy, and wants to be asked again in a second. */
+  readonly busy = new Map<string, number>();
   /** Milliseconds that every answer of the API waits. */
   delay = 0;
   readonly address: string;
@@ -55,6 +57,12 @@ export class Proxy {
         const refusal = proxy.refusals.get(path);
         if (refusal !== undefined) {
           outgoing.writeHead(refusal, { "content-length": 0 }).end();
+          return;
+        }
+        const busy = proxy.busy.get(path) ?? 0;
+        if (busy > 0) {
+          proxy.busy.set(path, busy - 1);
+          outgoing.writeHead(503, { "content-length": 0, "retry-after": "1" }).end();
           return;
         }
         const onward = request(`${portal}${path}`, { method, headers }, (answer) => {
@@ -90,6 +98,7 @@ export class Proxy {
     this.requests.length = 0;
     this.twists.clear();
     this.refusals.clear();
+    this.busy.clear();
     this.drops = () => false;
     this.cuts = () => false;
     this.delay = 0;

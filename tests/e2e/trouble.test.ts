@@ -119,6 +119,27 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.step("step-sent");
   }, 240_000);
 
+  test("a portal that is busy for a moment is asked again, and nobody is bothered with it", async () => {
+    const before = await countBlocks();
+    await reporter.prepare();
+    proxy.busy.set(TICKET, 1);
+    proxy.busy.set(BLOCKS, 2);
+    await reporter.press("send");
+    await reporter.step("step-sent");
+    expect(proxy.calls.filter((call) => call === `POST ${BLOCKS}`)).toHaveLength(3);
+    expect(await countBlocks()).toBe(before + 1);
+  }, 120_000);
+
+  test("a portal that stays busy is told of, and nothing is lost", async () => {
+    await reporter.prepare();
+    proxy.busy.set(BLOCKS, Infinity);
+    await reporter.press("send");
+    await expectTold(reporter, "full");
+    proxy.reset();
+    await reporter.press("retry");
+    await reporter.step("step-sent");
+  }, 240_000);
+
   test("two presses on Versturen send once", async () => {
     const before = await countBlocks();
     await reporter.prepare();

@@ -139,7 +139,8 @@ def test_a_locked_store_is_said_and_changes_nothing(
     make_impatient(monkeypatch)
     client = create_app(config, clock=portal.clock).test_client()
     with held(portal):
-        assert portal.post(Post(), authorization=portal.courier, client=client).status_code == 503
+        refused = portal.post(Post(), authorization=portal.courier, client=client)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
         assert client.get("/api/v1/index").status_code == 200
     assert portal.rows("block") == []
     assert "OperationalError at database.py" in caplog.text

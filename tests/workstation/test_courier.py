@@ -173,6 +173,45 @@ def test_a_reply_that_is_not_taken_stays(stub: Stub, spool: Spool, status: int) 
     assert spool.list_outgoing() == {ADDRESSES[0]}
 
 
+def test_a_busy_portal_is_asked_again_when_it_says(stub: Stub, spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the seconds that it names, ten at most; what it takes then has gone out once."""
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        stub.answers[POST] = Answer(503, headers={"Retry-After": "999"}) if len(pauses) < 3 else Answer()
+
+    spool.put_outgoing(record(ADDRESSES[0]))
+    stub.answers[POST] = Answer(503, headers={"Retry-After": "5"})
+    monkeypatch.setattr("workstation.courier.client.time.sleep", sleep)
+    done = sync(stub, spool)
+    assert pauses == [5, 10, 10]
+    assert (done.posted, list(done.problems)) == (1, [])
+
+
+@pytest.mark.parametrize("value", ["", "0", "-1", "soon", "1e9", "Wed, 21 Oct 2026 07:28:00 GMT"])
+def test_only_a_number_of_seconds_is_waited_for(
+    stub: Stub, spool: Spool, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    """Whatever else stands there, the portal is asked once."""
+    spool.put_outgoing(record(ADDRESSES[0]))
+    stub.answers[POST] = Answer(503, headers={"Retry-After": value})
+    monkeypatch.setattr("workstation.courier.client.time.sleep", pytest.fail)
+    sync(stub, spool)
+    assert [(method, path) for method, path, _ in stub.asked].count(POST) == 1
+
+
+def test_a_portal_that_stays_busy_is_given_up(stub: Stub, spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After seven times the reply waits in the folder, as after any other refusal."""
+    spool.put_outgoing(record(ADDRESSES[0]))
+    stub.answers[POST] = Answer(503, headers={"Retry-After": "5"})
+    monkeypatch.setattr("workstation.courier.client.time.sleep", lambda _seconds: None)
+    done = sync(stub, spool)
+    assert [(method, path) for method, path, _ in stub.asked].count(POST) == 7
+    assert spool.list_outgoing() == {ADDRESSES[0]}
+    assert "Synchroniseer later nog eens." in done.problems[0]
+
+
 @pytest.mark.parametrize(
     ("status", "about"),
     [

@@ -27,6 +27,11 @@ export async function goOn(): Promise<void> {
 
 /** Let one round of the event loop pass. */
 export async function nextRound(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await wait(0);
+}
+
+/** Wait, or never answer again if the page is left meanwhile. */
+export async function wait(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
   await goOn();
 }

@@ -6,6 +6,7 @@ redirected. What comes back is bytes; nobody here opens them.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ _SENTENCE_SIZE: Final = 2**12
 # Seconds without a byte, and for a whole answer: a server that drips one byte at a time must not hold us.
 _SILENCE: Final = 20.0
 _DEADLINE: Final = 180.0
+# How often, and after how many seconds at most, a portal is asked that says that it is busy.
+_BUSY_CALLS: Final = 7
+_BUSY_SECONDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +117,31 @@ class Client:
     ) -> Answer:
         end = time.monotonic() + self._deadline
         try:
-            with self._http.stream(method, path, content=content, headers=headers) as response:
-                return Answer(response.status_code, _read(response, most, end))
+            for _call in range(_BUSY_CALLS):
+                with self._http.stream(method, path, content=content, headers=headers) as response:
+                    answer, pause = Answer(response.status_code, _read(response, most, end)), _read_pause(response)
+                if pause == 0 or time.monotonic() + pause > end:
+                    break
+                # To ask twice does nothing twice.
+                time.sleep(pause)
         except (httpx.HTTPError, httpx.InvalidURL):
             raise CourierError(
                 _("Het portaal is niet te bereiken. Er gaat niets verloren. Probeer het later opnieuw.")
             ) from None
+        return answer
 
 
 def authorize_courier(credential: bytes) -> dict[str, str]:
     """Return the header with which a courier shows its credential."""
     return {"Authorization": f"Courier {encode_b64u(credential)}"}
+
+
+def _read_pause(response: httpx.Response) -> int:
+    """Return after how many seconds a busy portal wants to be asked again; 0 if it is not busy."""
+    text = response.headers.get("Retry-After", "")
+    if response.status_code != 503 or not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
+        return 0
+    return min(int(text), _BUSY_SECONDS)
 
 
 def _read(response: httpx.Response, most: int, end: float) -> bytes:
