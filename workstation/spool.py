@@ -27,7 +27,7 @@ from typing import Final
 
 from crypto.encoding import check_day, check_keys, parse_json, serialize_json
 from crypto.errors import MalformedError
-from crypto.labels import BLOCK_SIZE, KEY_SIZE
+from crypto.labels import BLOCK_SIZE, KEY_SIZE, PREFIX_SIZE
 from workstation import files, wellformed
 from workstation.errors import UnfitFileError
 from workstation.texts import translate as _
@@ -36,6 +36,8 @@ RECORD_SIZE: Final = 2 * KEY_SIZE + 1 + BLOCK_SIZE
 DOCUMENT_SIZE: Final = 65_536
 # 64 listed workstations and 33 cards of 2 kB stay far below this.
 KEYSET_SIZE: Final = 2**20
+# As many entries as a browser takes in.
+INDEX_SIZE: Final = 2**20
 # Chunks that are asked for at a time: 1 GiB. The rest comes later.
 WANTED_COUNT: Final = 16_384
 # Documents that are looked at in one go; 64 workstations publish fewer in a week.
@@ -333,6 +335,17 @@ class Spool:
     def put_keyset(self, data: bytes) -> None:
         """Keep the keyset. Raises UnfitFileError if a folder is in the way."""
         _write_over(self.folder / "keyset.json", data)
+
+    def read_index(self) -> frozenset[bytes] | None:
+        """Return the prefixes that the portal's index had at the last synchronisation; None if that is not known."""
+        data = _peek(self.folder / "index", INDEX_SIZE)
+        if data is None or len(data) % PREFIX_SIZE:
+            return None
+        return frozenset(data[i : i + PREFIX_SIZE] for i in range(0, len(data), PREFIX_SIZE))
+
+    def put_index(self, data: bytes) -> None:
+        """Keep the index. Raises UnfitFileError if a folder is in the way."""
+        _write_over(self.folder / "index", data)
 
     def read_synced(self) -> str | None:
         """Return the day of the last complete synchronisation, as the courier's clock had it."""

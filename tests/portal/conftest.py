@@ -1,14 +1,16 @@
 """Fixtures: a portal on a fresh database, with or without its team's keyset."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
+from werkzeug.test import Client, TestResponse
 
 from crypto.verifying import serialize_document
 from portal import config as configuration
@@ -16,11 +18,12 @@ from portal import database
 from portal.app import create_app
 from portal.config import Config
 from portal.site import compress, manifest
-from portal.tables import document
+from portal.tables import document, metadata
 from tests.portal import engines
 from tests.portal.engines import Engine
 from tests.portal.helpers import Portal, SettableClock, closing_all
-from tests.world import ORGANISATION, Team, make_team
+from tests.portal.served import Served, serving
+from tests.world import NOW, ORGANISATION, Team, make_team
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -31,21 +34,45 @@ def team() -> Team:
     return make_team()
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite", "postgresql", "sqlite, served", "postgresql, served"])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """Run each test of a portal on both engines."""
-    with engines.running(request.param, tmp_path_factory.mktemp("sqlite")) as engine:
+    """Run each test of a portal on both engines, and those that are marked so against several workers as well."""
+    name, _, served = request.param.partition(", ")
+    with engines.running(name, tmp_path_factory.mktemp("sqlite")) as engine:
+        engine.served = bool(served)
         yield engine
 
 
+@pytest.fixture(scope="session")
+def served(
+    engine: Engine,
+    migrated: str,
+    release: Path,
+    team: Team,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served | None]:
+    """Start a server for the tests that want several workers: one for all, whose database each of them finds empty."""
+    if not engine.served:
+        yield None
+        return
+    config = make_config(engine.copy(migrated), release, team)
+    with serving(config, tmp_path_factory.mktemp("served")) as running:
+        yield running
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out, on the other engine, what is about one: its mark says which."""
-    items[:] = [item for item in items if not _is_of_another_engine(item)]
+    """Leave out what is not about an engine, or not about several workers: marks say which tests are."""
+    items[:] = [item for item in items if _is_wanted(item)]
 
 
-def _is_of_another_engine(item: pytest.Item) -> bool:
+def _is_wanted(item: pytest.Item) -> bool:
+    engine, _, served = getattr(item, "callspec", _Plain).params.get("engine", "").partition(", ")
     mark = item.get_closest_marker("only")
-    return mark is not None and item.callspec.params["engine"] != mark.args[0]  # type: ignore[attr-defined]
+    return (mark is None or mark.args[0] == engine) and (not served or item.get_closest_marker("served") is not None)
+
+
+class _Plain:
+    params: Mapping[str, str] = {}
 
 
 @pytest.fixture(scope="session")
@@ -68,12 +95,24 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def config(engine: Engine, migrated: str, release: Path, team: Team) -> Iterator[Config]:
+def config(engine: Engine, migrated: str, served: Served | None, release: Path, team: Team) -> Iterator[Config]:
     """Change the example configuration to this test's team and files, and a puzzle that costs nothing."""
-    url = engine.copy(migrated)
     with closing_all():
-        yield make_config(url, release, team)
-    engine.drop(url)
+        if served is not None:
+            make_empty(served.config)
+            yield served.config
+        else:
+            url = engine.copy(migrated)
+            yield make_config(url, release, team)
+    if served is None:
+        engine.drop(url)
+
+
+def make_empty(config: Config) -> None:
+    """Remove every row that an earlier test has left."""
+    with database.connect(config.store.url).write() as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(delete(table))
 
 
 def make_config(url: str, release: Path, team: Team) -> Config:
@@ -89,19 +128,20 @@ def make_config(url: str, release: Path, team: Team) -> Config:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> SettableClock:
+def clock(served: Served | None, monkeypatch: pytest.MonkeyPatch) -> SettableClock:
     """One clock for the portal and for ALTCHA, which otherwise looks at the machine's."""
-    settable = SettableClock()
+    settable = SettableClock() if served is None else served.clock
+    settable.now = NOW
     monkeypatch.setattr("altcha.v2.time", SimpleNamespace(time=settable, monotonic=time.monotonic))
     return settable
 
 
 @pytest.fixture
-def empty(config: Config, clock: SettableClock, team: Team, engine: Engine) -> Portal:
+def empty(config: Config, clock: SettableClock, team: Team, engine: Engine, served: Served | None) -> Portal:
     """Make a portal before its first roster."""
-    app = create_app(config, clock=clock)
-    store = database.connect(config.store.url)
-    return Portal(config, clock, store, app.test_client(use_cookies=True), app.test_client, team, engine)
+    app = create_app(config, clock=clock) if served is None else served.forward
+    new_client = partial(Client, app, TestResponse, use_cookies=True)
+    return Portal(config, clock, database.connect(config.store.url), new_client(), new_client, team, engine)
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,8 @@ class Engine(ABC):
     """Where the tests of one session make their databases."""
 
     name: str
+    # Whether several workers answer, rather than the application in the test's own process.
+    served: bool = False
 
     def migrated(self) -> str:
         """Make a database of this version that nobody has used; return its address."""

@@ -11,10 +11,9 @@ from unittest.mock import patch
 
 import pytest
 from altcha import Challenge, solve_challenge
-from flask.testing import FlaskClient
 from sqlalchemy import Engine as SqlalchemyEngine
 from sqlalchemy import create_engine, select
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
 from crypto.encoding import digest, encode_b64u, serialize_json
 from crypto.verifying import Document, serialize_document
@@ -78,8 +77,8 @@ class Portal:
     config: Config
     clock: SettableClock
     database: Database
-    client: FlaskClient
-    new_client: Callable[[], FlaskClient]
+    client: Client
+    new_client: Callable[[], Client]
     team: Team
     engine: Engine
 
@@ -91,7 +90,7 @@ class Portal:
         """Earn a ticket; return its Authorization header."""
         return solve(self.client.get("/api/v1/ticket").get_json())
 
-    def post(self, *posts: Post, authorization: str | None = None, client: FlaskClient | None = None) -> TestResponse:
+    def post(self, *posts: Post, authorization: str | None = None, client: Client | None = None) -> TestResponse:
         body = b"".join(post.record for post in posts)
         headers = {"Authorization": self.ticket() if authorization is None else authorization}
         return (client or self.client).post("/api/v1/blocks", data=body, headers=headers)

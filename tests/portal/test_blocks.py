@@ -12,6 +12,9 @@ from portal.config import Config
 from tests.portal.helpers import BLOCK, Portal, Post, SettableClock
 from tests.world import NOW
 
+# In this process, and by several workers.
+pytestmark = pytest.mark.served
+
 
 def test_a_posted_block_is_fetched_as_it_was(portal: Portal) -> None:
     """What was stored under an address comes back byte by byte."""

@@ -13,6 +13,9 @@ from portal.upkeep import tasks
 from tests.portal.helpers import Portal, Post
 from tests.world import NOW
 
+# In this process, and by several workers.
+pytestmark = pytest.mark.served
+
 
 def listed(portal: Portal) -> list[bytes]:
     """Return the prefixes that the index lists."""

@@ -5,6 +5,9 @@ import pytest
 from crypto.encoding import encode_b64u
 from tests.portal.helpers import Portal, Post
 
+# In this process, and by several workers.
+pytestmark = pytest.mark.served
+
 
 def test_the_intake_lists_heads_and_replies_sorted(portal: Portal) -> None:
     """Everything but chunks, in the order of the addresses."""

@@ -16,6 +16,9 @@ from portal.upkeep import tasks
 from tests.portal.helpers import Portal, Post, SettableClock
 from tests.world import NOW, WEEK, Team, make_team, monday, sign_roster
 
+# In this process, and by several workers.
+pytestmark = pytest.mark.served
+
 
 def get(portal: Portal) -> bytes:
     """Return the served keyset."""

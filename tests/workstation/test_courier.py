@@ -35,6 +35,7 @@ ENVELOPE = b"age-encryption.org/v1\n-> mlkem768x25519 "
 ADDRESSES = [bytes([i]) * 32 for i in range(1, 7)]
 KEYSET = ("GET", "/api/v1/keyset")
 INTAKE = ("GET", "/api/v1/intake")
+INDEX = ("GET", "/api/v1/index")
 FETCH = ("POST", "/api/v1/blocks/fetch")
 POST = ("POST", "/api/v1/blocks")
 PUT = ("PUT", "/api/v1/keyset")
@@ -67,6 +68,7 @@ def stub() -> Iterator[Stub]:
     answers = {
         KEYSET: Answer(200, b"{}"),
         INTAKE: Answer(200, b""),
+        INDEX: Answer(200, b""),
         FETCH: Answer(200, bytes(4 * BLOCK_SIZE)),
         POST: Answer(204),
         PUT: Answer(204),
@@ -160,6 +162,14 @@ def test_it_posts_one_record_a_request_with_a_pause_between(stub: Stub, spool: S
     assert len(pauses) == 2
     assert all(0 <= pause <= 5 for pause in pauses)
     assert all(spool.was_sent(record(address)) for address in ADDRESSES[:3])
+
+
+def test_the_index_comes_along(stub: Stub, spool: Spool) -> None:
+    """The desk learns what a reporter can find already; everybody may ask for this list, so asking tells nothing."""
+    assert spool.read_index() is None
+    stub.answers[INDEX] = Answer(200, b"aaaabbbb")
+    sync(stub, spool)
+    assert spool.read_index() == {b"aaaa", b"bbbb"}
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 409, 413, 500, 503])
@@ -284,7 +294,7 @@ def test_a_document_that_is_not_taken_stays(stub: Stub, spool: Spool, status: in
     assert spool.list_documents()
 
 
-@pytest.mark.parametrize("call", [KEYSET, INTAKE, FETCH, POST, PUT])
+@pytest.mark.parametrize("call", [KEYSET, INTAKE, INDEX, FETCH, POST, PUT])
 def test_an_endless_answer_ends(stub: Stub, spool: Spool, call: tuple[str, str]) -> None:
     """A hostile portal sends gigabytes; the courier reads as much as an honest one may send."""
     spool.put_document("1-roster-000001.json", roster())
@@ -294,10 +304,11 @@ def test_an_endless_answer_ends(stub: Stub, spool: Spool, call: tuple[str, str])
     with pytest.raises(CourierError, match="te veel of te langzaam"):
         sync(stub, spool)
     assert stub.sent < 2**28
-    assert spool.list_outgoing()
+    # The index is asked for when everything has gone out.
+    assert bool(spool.list_outgoing()) == (call != INDEX)
 
 
-@pytest.mark.parametrize("call", [KEYSET, INTAKE, FETCH])
+@pytest.mark.parametrize("call", [KEYSET, INTAKE, INDEX, FETCH])
 def test_a_dripping_answer_ends(stub: Stub, spool: Spool, call: tuple[str, str]) -> None:
     """A byte now and then does not hold the courier."""
     stub.answers[INTAKE] = Answer(200, b"".join(ADDRESSES))
@@ -331,6 +342,16 @@ def test_an_answer_of_a_wrong_size_stores_nothing(stub: Stub, spool: Spool, call
     with pytest.raises(CourierError):
         sync(stub, spool)
     assert not spool.list_incoming()
+    assert spool.read_synced() is None
+
+
+def test_an_index_of_a_wrong_size_is_not_kept(stub: Stub, spool: Spool) -> None:
+    """What was learned before stays."""
+    spool.put_index(b"aaaa")
+    stub.answers[INDEX] = Answer(200, bytes(33))
+    with pytest.raises(CourierError, match="onleesbare lijst"):
+        sync(stub, spool)
+    assert spool.read_index() == {b"aaaa"}
     assert spool.read_synced() is None
 
 

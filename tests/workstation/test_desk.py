@@ -149,6 +149,30 @@ def test_an_answer_goes_along_with_the_next_synchronisation(browser: Browser, or
     assert "Gaat mee bij" not in browser.page
 
 
+def test_the_desk_says_whether_the_reporter_can_find_an_answer(browser: Browser, organisation: Organisation) -> None:
+    """Brought away, then shown by the portal; nothing is said where nothing is known, or once it was read."""
+    not_yet, found = "De melder kan het nog niet vinden.", "De melder kan dit vinden."
+    browser.unlock()
+    path = browser.open_first()
+    browser.post(f"{path}/antwoord", {"text": "Goed dat u schrijft."})
+    (reply,) = organisation.collect("anna")
+    browser.get(path)
+    assert not_yet not in browser.page
+    spool = organisation.spool("anna")
+    spool.put_index(b"aaaa")
+    browser.get(path)
+    assert not_yet in browser.page
+    spool.put_index(b"aaaa" + reply[:4])
+    browser.get(path)
+    assert found in browser.page
+    assert not_yet not in browser.page
+    for damaged in (b"aaaab", bytes(2**20 + 4)):
+        spool.put_index(damaged)
+        browser.get(path)
+        assert found not in browser.page
+        assert not_yet not in browser.page
+
+
 def test_a_refused_answer_keeps_its_words_on_the_page(browser: Browser) -> None:
     """An error never costs anybody what they typed."""
     browser.unlock()

@@ -38,7 +38,7 @@ from tests.workstation.stick import (
     lay_link,
     lay_record,
 )
-from tests.workstation.test_courier import ADDRESSES, CREDENTIAL, FETCH, INTAKE, KEYSET, POST, PUT, record
+from tests.workstation.test_courier import ADDRESSES, CREDENTIAL, FETCH, INDEX, INTAKE, KEYSET, POST, PUT, record
 from tests.workstation.test_courier import roster as make_roster
 from tests.world import NOW
 from workstation import files
@@ -76,6 +76,7 @@ def portal(keyset: bytes = b"{}") -> Iterator[Stub]:
     answers = {
         KEYSET: Answer(200, keyset),
         INTAKE: Answer(200, b"".join(ADDRESSES[:2])),
+        INDEX: Answer(200),
         FETCH: Answer(200, bytes(4 * BLOCK_SIZE)),
         POST: Answer(204),
         PUT: Answer(204),

@@ -28,7 +28,7 @@ from tests.workstation.filing import (
 )
 from tests.workstation.helpers import Organisation, let_events_go, make_mailbox, write
 from tests.workstation.portals import Answer, Stub, stub_portal
-from tests.workstation.test_courier import FETCH, INTAKE, KEYSET, POST, PUT, sync
+from tests.workstation.test_courier import FETCH, INDEX, INTAKE, KEYSET, POST, PUT, sync
 from tests.workstation.test_desk import Browser
 from workstation import files
 from workstation.desk.uploads import Uploads
@@ -332,7 +332,8 @@ def test_what_a_power_cut_left_of_an_upload_is_swept_when_the_desk_opens(organis
 @pytest.fixture
 def stub() -> Iterator[Stub]:
     """Serve a portal that has nothing new and takes everything."""
-    answers = {KEYSET: Answer(200, b"{}"), INTAKE: Answer(200), FETCH: Answer(200, bytes(4 * BLOCK_SIZE))}
+    answers = {KEYSET: Answer(200, b"{}"), INTAKE: Answer(200), INDEX: Answer(200)}
+    answers[FETCH] = Answer(200, bytes(4 * BLOCK_SIZE))
     with stub_portal(Stub({**answers, POST: Answer(204), PUT: Answer(204)})) as served:
         yield served
 

@@ -16,11 +16,11 @@ from typing import Final, Self
 import httpx
 
 from crypto.encoding import encode_b64u
-from crypto.labels import BLOCK_SIZE, KEY_SIZE
+from crypto.labels import BLOCK_SIZE, KEY_SIZE, PREFIX_SIZE
 from crypto.visit import FETCH_COUNT
 from workstation.courier.refusals import explain_status
 from workstation.errors import CourierError
-from workstation.spool import KEYSET_SIZE
+from workstation.spool import INDEX_SIZE, KEYSET_SIZE
 from workstation.texts import translate as _
 
 # Two million addresses; more in one list is an attack.
@@ -85,6 +85,14 @@ class Client:
         if len(body) % KEY_SIZE:
             raise CourierError(_("Het portaal geeft een onleesbare lijst. Er is niets opgehaald."))
         return [body[i : i + KEY_SIZE] for i in range(0, len(body), KEY_SIZE)]
+
+    def get_index(self) -> bytes:
+        """Return the index: the first four bytes of each address at which a reader may find something, sorted."""
+        answer = self._ask("GET", "/api/v1/index", INDEX_SIZE)
+        body = self._expect(answer, 200)
+        if len(body) % PREFIX_SIZE:
+            raise CourierError(_("Het portaal geeft een onleesbare lijst. Er is niets opgehaald."))
+        return body
 
     def fetch(self, addresses: Sequence[bytes]) -> list[bytes]:
         """Return the blocks under exactly four addresses; where there is none, random bytes."""

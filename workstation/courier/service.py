@@ -87,6 +87,7 @@ class Courier:
         self.spool.put_keyset(keyset)
         fetched = self._fetch(problems)
         self._deliver_all(problems)
+        self.spool.put_index(self.client.get_index())
         # Attachments may take hours: that the mail was carried is true before.
         self.spool.put_synced(day_of(now))
         chunks = fetch_chunks(self.client, self.spool, self.tell, problems)

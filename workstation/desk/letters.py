@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from babel.dates import format_date
 
 from crypto import letter as letters
 from crypto.body import Track
 from crypto.conversation import Message
+from crypto.labels import PREFIX_SIZE
 from crypto.payload import EXCLUDED, KINDS_BY_WORKSTATION
 from workstation.cases.inbox import Conversation
 from workstation.content import load_questions
@@ -17,6 +19,9 @@ from workstation.desk.enclosed import Enclosed, show_enclosed
 from workstation.desk.work import Work
 from workstation.texts import locale
 from workstation.texts import translate as _
+
+# Much longer than the index ever lets a reply wait.
+_DAYS_ON_ITS_WAY: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,19 @@ class Letter:
     status: str
 
 
-def show_letters(work: Work, conversation: Conversation) -> list[Letter]:
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """Where answers are on their way: what has not left yet, and what the portal's index shows, if that is known."""
+
+    undelivered: set[bytes]
+    listed: frozenset[bytes] | None
+    today: str
+
+
+def show_letters(work: Work, conversation: Conversation, today: str) -> list[Letter]:
     """Return a conversation's letters, in their order."""
-    undelivered = work.outbox.addresses()
-    return [_show_letter(work, conversation, letter, undelivered) for letter in conversation.letters]
+    post = _Post(work.outbox.addresses(), None if work.spool is None else work.spool.read_index(), today)
+    return [_show_letter(work, conversation, letter, post) for letter in conversation.letters]
 
 
 def list_tracks() -> dict[Track, str]:
@@ -61,7 +75,7 @@ def show_near_day(day: str, today: str) -> str:
     return format_date(date.fromisoformat(day), form, locale=locale())
 
 
-def _show_letter(work: Work, conversation: Conversation, letter: letters.Letter, undelivered: set[bytes]) -> Letter:
+def _show_letter(work: Work, conversation: Conversation, letter: letters.Letter, post: _Post) -> Letter:
     # spec: all but text stands in the first message
     message = letter.messages[0]
     payload = message.payload
@@ -76,7 +90,7 @@ def _show_letter(work: Work, conversation: Conversation, letter: letters.Letter,
         }.get(payload.kind, letter.text),
         answers=_show_answers(message),
         attachments=show_enclosed(work, message),
-        status=_status(conversation, letter, undelivered),
+        status=_status(conversation, letter, post),
     )
 
 
@@ -96,9 +110,9 @@ def show_person(work: Work, person: str) -> str:
     return names.get(person, person)
 
 
-def _status(conversation: Conversation, letter: letters.Letter, undelivered: set[bytes]) -> str:
+def _status(conversation: Conversation, letter: letters.Letter, post: _Post) -> str:
     message = letter.messages[0]
-    if any(m.payload.address in undelivered for m in letter.messages):
+    if any(m.payload.address in post.undelivered for m in letter.messages):
         return _("Gaat mee bij de volgende synchronisatie.")
     if not letter.whole:
         return _("Deze tekst gaat verder. Het vervolg is er nog niet; het komt bij een volgende synchronisatie.")
@@ -108,7 +122,19 @@ def _status(conversation: Conversation, letter: letters.Letter, undelivered: set
         )
     if message.payload.kind not in KINDS_BY_WORKSTATION and EXCLUDED in message.payload.sealed.values():
         return _("Niet iedereen van het team mag dit lezen.")
-    return ""
+    return _say_whether_out(conversation, letter, post) if message.payload.kind == "reply" else ""
+
+
+def _say_whether_out(conversation: Conversation, letter: letters.Letter, post: _Post) -> str:
+    last = letter.messages[-1].payload
+    seen = max((m.payload.seen.get(last.author, -1) for m in conversation.messages), default=-1)
+    age = (date.fromisoformat(post.today) - date.fromisoformat(last.day)).days
+    # Nobody wonders any more about what was read, or about what is old: the index forgets, too.
+    if post.listed is None or seen >= last.number or age > _DAYS_ON_ITS_WAY:
+        return ""
+    if all(m.payload.address[:PREFIX_SIZE] in post.listed for m in letter.messages):
+        return _("De melder kan dit vinden.")
+    return _("Is bij het portaal. De melder kan het nog niet vinden. Dat duurt meestal minder dan een uur.")
 
 
 def _show_answers(message: Message) -> tuple[tuple[str, tuple[str, ...]], ...]:

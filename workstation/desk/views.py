@@ -206,6 +206,6 @@ def _describe(work: Work, conversation: Conversation, today: str) -> dict[str, o
     return {
         "name": work.names[conversation.id],
         "title": title(conversation.id),
-        "letters": show_letters(work, conversation),
+        "letters": show_letters(work, conversation, today),
         "case": show_case(work, conversation, today),
     }
