@@ -6,15 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from portal import logs
 from portal.clock import Clock
 from portal.config import Config
 from portal.database import Database
 from portal.errors import PortalError
 from portal.upkeep import tasks
+from portal.upkeep.caretaker import Caretaker
 from portal.upkeep.rewrite import rewrite
 
 _DAY_SECONDS: Final = 24 * 3600
+_NOT_ALONE: Final = (
+    "Another server already does the upkeep of this database, so this one only answers. "
+    "If two servers were not meant, stop one of them."
+)
 # 02:00 UTC is night in Amsterdam, in summer and in winter.
 _NIGHT_SECONDS: Final = 2 * 3600
 
@@ -48,16 +55,40 @@ class Schedule:
 
 def run(config: Config, store: Database, clock: Clock, parent: int) -> None:
     """Work until the process `parent` is no longer ours; looks once a second."""
-    schedule = Schedule.start(config.index.tick_minutes, clock())
-    _try("Expiry failed", lambda: tasks.expire(config, store, clock))
+    caretaker = Caretaker(store)
+    schedule: Schedule | None = None
+    told = ""
     while os.getppid() == parent:
-        tick, night = schedule.due(clock())
-        if tick:
-            _try("A tick of the index failed", lambda: tasks.tick(config, store, clock))
-        if night:
+        obstacle = _find_obstacle(caretaker)
+        if obstacle not in ("", told):
+            logs.log.warning(obstacle)
+        told = obstacle
+        if obstacle:
+            # Somebody else may have served the slot that runs when we take over.
+            schedule = None
+        elif schedule is None:
+            schedule = Schedule.start(config.index.tick_minutes, clock())
             _try("Expiry failed", lambda: tasks.expire(config, store, clock))
-            _try("The rewrite failed", lambda: rewrite(store))
+        else:
+            _serve(schedule, config, store, clock)
         time.sleep(1)
+    caretaker.retire()
+
+
+def _serve(schedule: Schedule, config: Config, store: Database, clock: Clock) -> None:
+    tick, night = schedule.due(clock())
+    if tick:
+        _try("A tick of the index failed", lambda: tasks.tick(config, store, clock))
+    if night:
+        _try("Expiry failed", lambda: tasks.expire(config, store, clock))
+        _try("The rewrite failed", lambda: rewrite(store))
+
+
+def _find_obstacle(caretaker: Caretaker) -> str:
+    try:
+        return "" if caretaker.is_on_duty() else _NOT_ALONE
+    except (OSError, SQLAlchemyError) as error:
+        return f"The upkeep cannot reach the database: {logs.describe(error)}"
 
 
 def _try(what: str, task: Callable[[], None]) -> None:

@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Executable, select, text
+from sqlalchemy.exc import OperationalError
 
 from crypto.week import WEEK_SECONDS, week_number, week_start
+from portal import database
 from portal.config import Config
 from portal.errors import ClockError
 from portal.tables import block
 from portal.upkeep import loop, tasks
+from portal.upkeep.caretaker import Caretaker
 from portal.upkeep.loop import Schedule
 from portal.upkeep.rewrite import rewrite
 from tests.portal.helpers import BLOCK, TABLES, Portal, Post, SettableClock
@@ -300,6 +303,54 @@ def test_a_failed_task_does_not_stop_the_loop(
     assert calls == [NOW + 1800, NOW + 3600]
     assert "A tick of the index failed: RuntimeError" in caplog.text
     assert "kanarie" not in caplog.text
+
+
+def test_of_two_upkeeps_one_works(portal: Portal) -> None:
+    """Whoever comes second waits, and takes over when the first is gone."""
+    first, second = Caretaker(portal.database), Caretaker(database.connect(portal.config.store.url))
+    assert [first.is_on_duty(), second.is_on_duty(), first.is_on_duty()] == [True, False, True]
+    first.retire()
+    assert [second.is_on_duty(), first.is_on_duty()] == [True, False]
+    second.retire()
+
+
+@pytest.mark.only("postgresql")
+def test_an_upkeep_that_loses_its_connection_asks_again(portal: Portal) -> None:
+    """PostgreSQL gives the right to somebody else when the connection ends, so the first finds out and asks anew."""
+    first, second = (Caretaker(database.connect(portal.config.store.url)) for _ in range(2))
+    assert first.is_on_duty()
+    others = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+    with portal.database.read() as connection:
+        connection.exec_driver_sql(others)
+    with pytest.raises(OperationalError):
+        first.is_on_duty()
+    assert second.is_on_duty()
+    assert not first.is_on_duty()
+    first.retire()
+    second.retire()
+
+
+def test_a_second_server_says_so_and_only_answers(
+    portal: Portal, clock: SettableClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is said once; when the first server is gone the second ticks from the next slot on."""
+    parent = os.getppid()
+    first = Caretaker(database.connect(portal.config.store.url))
+    assert first.is_on_duty()
+    counts: list[int] = []
+
+    def sleep(_seconds: float) -> None:
+        clock.now += 1800
+        counts.append(len(portal.rows("index_entry")))
+        if len(counts) == 3:
+            first.retire()
+        if len(counts) == 5:
+            monkeypatch.setattr("os.getppid", lambda: parent + 1)
+
+    monkeypatch.setattr("time.sleep", sleep)
+    loop.run(portal.config, portal.database, clock, parent)
+    assert counts == [0, 0, 0, 0, 2]
+    assert caplog.text.count("Another server already does the upkeep") == 1
 
 
 def test_upkeep_needs_a_migrated_database(config: Config, tmp_path: Path) -> None:
