@@ -311,6 +311,7 @@ def test_of_two_upkeeps_one_works(portal: Portal) -> None:
     assert [first.is_on_duty(), second.is_on_duty(), first.is_on_duty()] == [True, False, True]
     first.retire()
     assert [second.is_on_duty(), first.is_on_duty()] == [True, False]
+    first.retire()
     second.retire()
 
 
