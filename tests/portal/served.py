@@ -23,7 +23,7 @@ from portal.app import create_app
 from portal.config import Config
 from portal.server import PortalServer
 from tests.portal.helpers import SettableClock
-from tests.portal.test_server import free_port, wait_until
+from tests.portal.test_server import children, free_port, wait_until
 from tests.world import NOW
 
 if TYPE_CHECKING:
@@ -55,6 +55,11 @@ class Served:
 
     config: Config
     clock: SharedClock
+    pid: int
+
+    def workers(self) -> list[int]:
+        """Return the processes that answer now."""
+        return children(self.pid)
 
     def forward(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
         """Answer as the server does; every request has a connection of its own, so any worker may take it."""
@@ -85,7 +90,7 @@ def serving(config: Config, folder: Path) -> Iterator[Served]:
         assert process.stdin is not None
         with process.stdin as pipe:
             pickle.dump((config, path), pipe)
-    served = Served(config, SharedClock(path))
+    served = Served(config, SharedClock(path), process.pid)
     try:
         wait_until(lambda: (folder / "log").read_text().count("Booting worker") == WORKERS)
         yield served
