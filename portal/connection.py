@@ -35,8 +35,8 @@ class Inbox(Unreader):  # type: ignore[misc]
     """What a visitor has sent and nobody has read; gunicorn's parser reads from it as from a socket that has ended."""
 
     def __len__(self) -> int:
-        """Count the bytes."""
-        return int(self.buf.getbuffer().nbytes)
+        """Count the bytes; gunicorn always leaves the buffer at its end. Another thread may be reading meanwhile."""
+        return int(self.buf.tell())
 
     def add(self, data: bytes) -> None:
         """Put in what came."""
@@ -55,18 +55,24 @@ class Inbox(Unreader):  # type: ignore[misc]
 
 @dataclass
 class Outbox:
-    """What gunicorn takes for the socket when it answers: it sends what can be sent now and keeps the rest."""
+    """What gunicorn takes for the socket when it answers: it sends what can be sent now and keeps the rest.
+
+    `size` counts the bytes that are kept. It is a number of its own, since the main thread asks for it while a thread
+    answers.
+    """
 
     socket: socket.socket
-    rest: deque[memoryview] = field(default_factory=deque)
+    size: int = 0
+    _rest: deque[memoryview] = field(default_factory=deque)
 
-    def __len__(self) -> int:
-        """Count the bytes that are kept."""
-        return sum(len(part) for part in self.rest)
+    def keep(self, data: bytes) -> None:
+        """Keep, to be sent later."""
+        self._rest.append(memoryview(data))
+        self.size += len(data)
 
     def sendall(self, data: bytes) -> None:
         """Send and keep. Raises: OSError, when the visitor has left."""
-        self.rest.append(memoryview(data))
+        self.keep(data)
         self.send_rest()
 
     def shutdown(self, _how: int) -> None:
@@ -79,15 +85,16 @@ class Outbox:
     def send_rest(self) -> int:
         """Send of the rest what can be sent now; return how many bytes that were. Raises: OSError, as above."""
         sent = 0
-        while self.rest:
+        while self._rest:
             try:
-                count = self.socket.send(self.rest[0])
+                count = self.socket.send(self._rest[0])
             except BlockingIOError:
                 break
             sent += count
-            self.rest[0] = self.rest[0][count:]
-            if not self.rest[0]:
-                self.rest.popleft()
+            self.size -= count
+            self._rest[0] = self._rest[0][count:]
+            if not self._rest[0]:
+                self._rest.popleft()
         return sent
 
 
@@ -109,12 +116,12 @@ class Connection:
     @property
     def is_idle(self) -> bool:
         """Say whether nothing has begun."""
-        return not (self.is_busy or self.request or self.inbox or self.sock)
+        return not (self.is_busy or self.request or self.inbox or self.sock.size)
 
     @property
     def size(self) -> int:
         """Count the bytes that are kept for this visitor."""
-        return len(self.inbox) + len(self.sock)
+        return len(self.inbox) + self.sock.size
 
     def receive(self) -> int:
         """Take what has come; return how many bytes, 0 at the end. Raises: OSError."""
@@ -129,7 +136,7 @@ class Connection:
     def send(self) -> bool:
         """Send what can be sent; say whether that was all. Raises: OSError."""
         self._earn(self.sock.send_rest())
-        return not self.sock.rest
+        return not self.sock.size
 
     def wait(self, seconds: float = PATIENCE_SECONDS) -> None:
         """Give the visitor so many seconds from now."""

@@ -195,4 +195,4 @@ def _answer(connection: Connection, status: str, sentence: bytes) -> None:
         f"Content-Length: {len(sentence)}",
         *(f"{name}: {value}" for name, value in HEADERS.items()),
     ]
-    connection.sock.rest.append(memoryview("\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + sentence))
+    connection.sock.keep("\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + sentence)

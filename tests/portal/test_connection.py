@@ -93,3 +93,26 @@ def test_a_head_without_an_end_is_not_kept(pair: tuple[socket.socket, Connection
     connection.receive()
     with pytest.raises(Exception, match="No more data"):
         connection.has_request(Config())
+
+
+def test_what_is_kept_is_counted(pair: tuple[socket.socket, Connection]) -> None:
+    """What came and was not read, and what the visitor has not taken; nothing when both are done."""
+    visitor, connection = pair
+    visitor.sendall(HEAD + bytes(1000))
+    connection.receive()
+    assert connection.size == len(HEAD) + 1000
+    assert not connection.has_request(Config())
+    assert connection.size == 1000
+    connection.request.body.read()
+    assert connection.size == 0
+    answer = bytes(10_000_000)
+    connection.sock.sendall(answer)
+    taken = 0
+    while not connection.send():
+        taken += len(visitor.recv(65_536))
+        assert taken + connection.size <= len(answer)
+    assert taken > 0
+    assert connection.size == 0
+    visitor.settimeout(1)
+    while taken < len(answer):
+        taken += len(visitor.recv(65_536))
