@@ -52,8 +52,9 @@ def check(environ: Mapping[str, object]) -> None:
     Raises: RefusalError; its status is 404, 405, 411, 413 or 400.
     """
     method, path = str(environ["REQUEST_METHOD"]), str(environ.get("PATH_INFO", ""))
-    # `OPTIONS *` and an address without a path; Flask would answer the latter with a redirect.
-    if not path.startswith("/"):
+    # `OPTIONS *` and an address without a path; Flask would answer the latter with a redirect. And it takes any number
+    # of slashes at the beginning for one, so a call would be found that was not looked up here.
+    if not path.startswith("/") or path.startswith("//"):
         raise RefusalError(404, "There is nothing here.")
     calls = CALLS.get(path)
     if calls is None and (path == "/api" or path.startswith("/api/")):

@@ -1,28 +1,25 @@
 """gunicorn, told to write nothing about visitors, and the upkeep process beside it.
 
 gunicorn's own words about a request quote it: in its log (an address, a header, a path) and in its answer to what it
-cannot parse. Both are replaced here.
+cannot parse. The first are replaced here, the second in portal/worker.py.
 """
 
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Final
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 from portal import logs
 from portal.app import create_app
 from portal.config import Config
+from portal.connection import PATIENCE_SECONDS
 from portal.errors import ConfigError
 from portal.health.service import is_loopback
-from portal.site.headers import HEADERS
-
-_MALFORMED: Final = b"The request is not of a form that this server understands.\n"
+from portal.worker import PlainWorker
 
 
 class QuietLogger(Logger):  # type: ignore[misc]
@@ -54,26 +51,6 @@ class QuietLogger(Logger):  # type: ignore[misc]
         self.error_log.error(_plain(msg, args) + place)
 
 
-class PlainWorker(ThreadWorker):  # type: ignore[misc]
-    """A worker that answers what it cannot parse with the one set of headers, and does not write it down."""
-
-    def handle_error(self, req: object, client: Any, addr: object, exc: BaseException) -> None:  # noqa: ANN401, ARG002
-        """Answer 400, without a word about what was wrong."""
-        self.log.info("A request could not be parsed.")
-        lines = [
-            "HTTP/1.1 400 Bad Request",
-            "Connection: close",
-            "Content-Type: text/plain; charset=utf-8",
-            f"Content-Length: {len(_MALFORMED)}",
-            *(f"{name}: {value}" for name, value in HEADERS.items()),
-        ]
-        try:
-            client.sendall("\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + _MALFORMED)
-        except OSError:
-            # The visitor has left; there is nobody to tell.
-            return
-
-
 class PortalServer(BaseApplication):  # type: ignore[misc]
     """The portal under gunicorn."""
 
@@ -101,10 +78,14 @@ class PortalServer(BaseApplication):  # type: ignore[misc]
             "limit_request_line": 2048,
             "limit_request_fields": 50,
             "limit_request_field_size": 4096,
-            # A slow phone through Tor may take this long for one block.
+            # No header of a proxy changes what a request means, so none that a visitor sends does either.
+            "forwarded_allow_ips": "",
+            # Seconds until a worker that does not move at all is replaced; a slow visitor never stops one.
             "timeout": 120,
             "graceful_timeout": 20,
-            "keepalive": 5,
+            # Seconds between requests; with fewer than somebody has who never said anything, an honest visitor would
+            # have to leave a full house first.
+            "keepalive": PATIENCE_SECONDS,
             "sendfile": False,
             "control_socket_disable": True,
             "when_ready": lambda _arbiter: self._start_upkeep(),

@@ -12,7 +12,7 @@ from portal import database
 from portal.cli import main
 from portal.config import load
 from tests.portal.helpers import make_impatient
-from tests.portal.test_server import write_config
+from tests.portal.servers import write_config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMANDS = ["build", "doctor", "migrate", "serve", "tick", "expire", "rewrite", "upkeep", "secret"]

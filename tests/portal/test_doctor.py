@@ -10,8 +10,8 @@ from portal import doctor
 from portal.cli import main
 from portal.config import Config
 from portal.site import manifest
+from tests.portal.servers import write_config
 from tests.portal.test_contacts import BOTH, CONTACTS
-from tests.portal.test_server import write_config
 
 # The office number is verified on this day, and expires on the last day of a release of this day.
 DAY = date(2026, 11, 1)

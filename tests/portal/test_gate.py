@@ -79,6 +79,14 @@ def test_a_wrong_request_is_refused_without_reading_it(
     assert answer.status_code == status
 
 
+@pytest.mark.parametrize("path", ["//", "//api/v1/index", "///api/v1/blocks/fetch"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_no_call_hides_behind_more_slashes(portal: Portal, method: str, path: str) -> None:
+    """Flask takes several slashes at the beginning for one, and would find a call whose size nobody has checked."""
+    answer = portal.client.open("/", method=method, environ_overrides={"PATH_INFO": path})
+    assert answer.status_code == 404
+
+
 def test_a_chunked_body_is_refused_without_reading_it(portal: Portal) -> None:
     """A body whose length nobody knows beforehand is 411, with and without a Content-Length beside it."""
     for environ in ({}, {"CONTENT_LENGTH": "128"}):

@@ -1,6 +1,10 @@
 """Hostile requests of any kind: never a 5xx, always the headers, and nothing changes."""
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -88,3 +92,26 @@ def test_no_unknown_kind_is_stored(unchanged: Portal, kind: int) -> None:
     record = bytes(64) + bytes([kind]) + bytes(RECORD_SIZE - 65)
     answer = unchanged.client.post("/api/v1/blocks", data=record, headers={"Authorization": COURIER})
     assert answer.status_code == 400
+
+
+def fuzz(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the fuzzer; what it instruments, it imports itself, so it is a process of its own."""
+    command = [sys.executable, str(Path(__file__).with_name("fuzz.py")), str(folder), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+def test_half_a_minute_of_guided_fuzzing_finds_nothing(tmp_path: Path) -> None:
+    """Rows of requests with any method, path, header, credential and body: no 5xx, and always the headers."""
+    ended = fuzz(tmp_path, "-max_total_time=30")
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    done = re.search(r"^Done (\d+) runs", ended.stderr, re.MULTILINE)
+    assert done is not None
+    assert int(done[1]) > 300
+
+
+def test_the_fuzzer_finds_a_table_that_is_gone(tmp_path: Path) -> None:
+    """It can fail, and names the call and the status, not what was sent."""
+    ended = fuzz(tmp_path, "-max_total_time=30", "--broken")
+    assert ended.returncode != 0
+    assert re.search("FoundError: (GET|HEAD) /api/v1/index was answered with 503", ended.stdout)
+    assert list(tmp_path.glob("crash-*"))

@@ -14,7 +14,7 @@ import pytest
 
 from portal.site import manifest
 from portal.site.headers import ENCODINGS
-from tests.portal.test_server import write_config
+from tests.portal.servers import write_config
 
 # The real build takes seconds: it compresses as well as can be.
 pytestmark = pytest.mark.slow

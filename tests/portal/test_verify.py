@@ -22,7 +22,7 @@ from portal.config import Config
 from portal.site import manifest, remote, verify
 from portal.site.manifest import Manifest
 from portal.site.remote import Site
-from tests.portal.test_server import ROOT, Server, free_port, set_up, stop
+from tests.portal.servers import ROOT, Server, free_port, set_up, stop
 from tests.world import Team
 
 pytestmark = pytest.mark.slow
