@@ -97,26 +97,37 @@ class Cluster:
 
 
 @contextmanager
-def running(settings: str = "") -> Iterator[Cluster]:
-    """Run a server, with more lines of postgresql.conf if so asked, and remove all of it afterwards."""
+def new_folder() -> Iterator[Path]:
+    """Give a folder into which the server's user may look, and remove it afterwards."""
     # Not pytest's folder: that is for its owner only, and the path of a socket may not be longer than 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="cluster-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def running(settings: str = "", *, folder: Path | None = None) -> Iterator[Cluster]:
+    """Run a server, with more lines of postgresql.conf if so asked, in this folder or one that goes with it."""
+    if folder is None:
+        with new_folder() as own, running(settings, folder=own) as cluster:
+            yield cluster
+        return
     if os.geteuid() == 0:
         shutil.chown(folder, _OWNER)
     cluster = Cluster(folder)
+    # Sorting by bytes and no locale of this machine: what is measured and tested is the same everywhere.
+    data = str(cluster.files)
+    _run("initdb", "-D", data, "-U", _OWNER, "--auth=trust", "--no-locale", "--encoding=UTF8", "--no-sync")
+    with (cluster.files / "postgresql.auto.conf").open("a", encoding="ascii") as configuration:
+        configuration.write(_SETTINGS + settings)
+    cluster.start()
     try:
-        data = str(cluster.files)
-        # Sorting by bytes and no locale of this machine: what is measured and tested is the same everywhere.
-        _run("initdb", "-D", data, "-U", _OWNER, "--auth=trust", "--no-locale", "--encoding=UTF8", "--no-sync")
-        with (cluster.files / "postgresql.auto.conf").open("a", encoding="ascii") as configuration:
-            configuration.write(_SETTINGS + settings)
-        cluster.start()
-        try:
-            yield cluster
-        finally:
-            cluster.stop(signal.SIGQUIT)
+        yield cluster
     finally:
-        shutil.rmtree(folder)
+        cluster.stop(signal.SIGQUIT)
 
 
 def _run(program: str, *arguments: str) -> None:

@@ -23,7 +23,7 @@ from portal.app import create_app
 from portal.config import Config
 from portal.server import PortalServer
 from tests.portal.helpers import SettableClock
-from tests.portal.test_server import children, free_port, wait_until
+from tests.portal.servers import children, free_port, wait_until
 from tests.world import NOW
 
 if TYPE_CHECKING:

@@ -50,7 +50,10 @@ class Server:
         return answer
 
 
-def write_config(folder: Path, release: Path, root_key: bytes, port: int) -> Path:
+SQLITE = "sqlite:///var/portal.sqlite"
+
+
+def write_config(folder: Path, release: Path, root_key: bytes, port: int, url: str = SQLITE) -> Path:
     """Write a configuration for a server in this folder."""
     text = (ROOT / "config.example.toml").read_text()
     for old, new in (
@@ -61,6 +64,7 @@ def write_config(folder: Path, release: Path, root_key: bytes, port: int) -> Pat
         ('prefix = "000"', 'prefix = "0"'),
         ("tick_minutes = 30", "tick_minutes = 1"),
         ("port = 8000", f"port = {port}"),
+        (SQLITE, url),
     ):
         assert old in text
         text = text.replace(old, new)
@@ -119,10 +123,10 @@ def is_gone(pid: int) -> bool:
         return True
 
 
-def set_up(folder: Path, release: Path, team: Team) -> Server:
+def set_up(folder: Path, release: Path, team: Team, url: str = SQLITE) -> Server:
     """Start a server in `folder` whose team has published its roster."""
     port = free_port()
-    path = write_config(folder, release, team.pins.root_key, port)
+    path = write_config(folder, release, team.pins.root_key, port, url)
     store = database.connect(configuration.load(path).store.url)
     migrating.migrate(store)
     store.engine.dispose()

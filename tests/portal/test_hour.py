@@ -10,7 +10,7 @@ from portal.upkeep import tasks
 from portal.upkeep.loop import Schedule
 from tests.portal.helpers import Portal, Post
 from tests.portal.served import WORKERS, Served
-from tests.portal.test_server import wait_until
+from tests.portal.servers import wait_until
 from tests.world import NOW
 
 pytestmark = [pytest.mark.served, pytest.mark.slow]
