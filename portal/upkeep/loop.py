@@ -11,6 +11,9 @@ from portal.clock import Clock
 from portal.config import Config
 from portal.database import Database
 from portal.errors import PortalError
+from portal.metrics import listener
+from portal.metrics.board import Board
+from portal.metrics.figures import FAILURES
 from portal.upkeep import tasks
 from portal.upkeep.rewrite import rewrite
 
@@ -47,28 +50,32 @@ class Schedule:
 
 
 def run(config: Config, store: Database, clock: Clock, parent: int) -> None:
-    """Work until the process `parent` is no longer ours; looks once a second."""
-    schedule = Schedule.start(config.index.tick_minutes, clock())
-    _try("Expiry failed", lambda: tasks.expire(config, store, clock))
-    while os.getppid() == parent:
-        tick, night = schedule.due(clock())
-        if tick:
-            _try("A tick of the index failed", lambda: tasks.tick(config, store, clock))
-        if night:
-            _try("Expiry failed", lambda: tasks.expire(config, store, clock))
-            _try("The rewrite failed", lambda: rewrite(store))
-        time.sleep(1)
+    """Work until the process `parent` is no longer ours, and show how it goes; looks once a second."""
+    schedule, board = Schedule.start(config.index.tick_minutes, clock()), Board(config, store, clock)
+    _try(board, "expiry", lambda: tasks.expire(config, store, clock))
+    with listener.listening(config.metrics.socket, board.write):
+        while os.getppid() == parent:
+            tick, night = schedule.due(clock())
+            if tick:
+                _try(board, "tick", lambda: tasks.tick(config, store, clock))
+            # Before the expiry of Monday's night, which forgets last week's budgets.
+            _try(board, "look", board.look)
+            if night:
+                _try(board, "expiry", lambda: tasks.expire(config, store, clock))
+                _try(board, "rewrite", lambda: rewrite(store))
+            time.sleep(1)
 
 
-def _try(what: str, task: Callable[[], None]) -> None:
+def _try(board: Board, task: str, work: Callable[[], None]) -> None:
     try:
-        task()
+        work()
+        board.note(task)
     except PortalError as error:
         # Its sentence is for the operator.
-        logs.log.error("%s: %s", what, error)
+        logs.log.error("%s: %s", FAILURES[task], error)
     # Whatever it is, the next tick must come.
     except Exception as error:  # noqa: BLE001
-        logs.report(what, error)
+        logs.report(FAILURES[task], error)
 
 
 def _night(now: int) -> int:
