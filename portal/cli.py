@@ -1,7 +1,6 @@
 """`python -m portal`: what the operator types."""
 
 import argparse
-import logging
 import os
 import secrets
 import sys
@@ -36,9 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status, 0 if it did what was asked."""
     # What is made here - database, release, logs - is for its owner only.
     os.umask(0o077)
-    # Libraries would name every step and request of theirs; the commands say themselves what they did.
-    logging.basicConfig(format="%(asctime)s [%(process)d] %(message)s", level=logging.WARNING, stream=sys.stderr)
-    logs.log.setLevel(logging.INFO)
+    logs.begin()
     options = _parser().parse_args(arguments)
     try:
         return options.run(options) or 0
