@@ -16,7 +16,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 run: install
 	@mkdir -p "$(VAR)"
 	@sed -e 's|^port = .*|port = $(PORTAL_PORT)|' -e 's|^tick_minutes = .*|tick_minutes = 1|' \
-	  -e 's|"var/release"|"release"|' -e 's|sqlite:///var/|sqlite:///|' config.example.toml > "$(VAR)/config.toml"
+	  -e 's|"var/release"|"release"|' -e 's|"var/metrics.sock"|"metrics.sock"|' -e 's|sqlite:///var/|sqlite:///|' \
+	  config.example.toml > "$(VAR)/config.toml"
 	@$(BIN)/python -m portal build --config "$(VAR)/config.toml" >/dev/null
 	@$(BIN)/python -m portal migrate --config "$(VAR)/config.toml" >/dev/null
 	@$(BIN)/python -m workstation demo keys --folder "$(VAR)/demo"

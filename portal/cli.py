@@ -1,7 +1,6 @@
 """`python -m portal`: what the operator types."""
 
 import argparse
-import logging
 import os
 import secrets
 import sys
@@ -14,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crypto.encoding import encode_b64u
 from portal import config as configuration
-from portal import database, doctor, logs, migrating, server
+from portal import database, logs, migrating, server
 from portal.clock import system_clock
+from portal.doctor.examination import examine
 from portal.errors import PortalError
 from portal.site import manifest, verify
 from portal.site.build import build
@@ -35,9 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status, 0 if it did what was asked."""
     # What is made here - database, release, logs - is for its owner only.
     os.umask(0o077)
-    # Libraries would name every step and request of theirs; the commands say themselves what they did.
-    logging.basicConfig(format="%(asctime)s [%(process)d] %(message)s", level=logging.WARNING, stream=sys.stderr)
-    logs.log.setLevel(logging.INFO)
+    logs.begin()
     options = _parser().parse_args(arguments)
     try:
         return options.run(options) or 0
@@ -67,8 +65,8 @@ def _parser() -> argparse.ArgumentParser:
         commands,
         "doctor",
         _doctor,
-        "Say what needs doing: telephone numbers that are not verified or expire, and when the release must be built "
-        "anew. The exit status is 1 if something does.",
+        "Say what needs doing, each with the fix: configuration, clock, disk, database, expiry, list of counsellors, "
+        "telephone numbers, release. It changes nothing. The exit status is 1 if something needs doing.",
     )
     _add(commands, "migrate", _migrate, "Make the database, or bring it to this version. Stop the server first.")
     _add(commands, "serve", _serve, "Run the server, and the upkeep beside it, until Ctrl+C.")
@@ -88,7 +86,10 @@ def _parser() -> argparse.ArgumentParser:
         "Rewrite the database, so that it does not tell what came when. Done every night.",
     )
     upkeep = _add(
-        commands, "upkeep", _upkeep, "Tick, expire and rewrite when it is time. `serve` starts this by itself."
+        commands,
+        "upkeep",
+        _upkeep,
+        "Tick, expire and rewrite when it is time, and show the figures. `serve` starts this by itself.",
     )
     upkeep.add_argument("--parent", type=int, metavar="PID", help="end when this process, which started us, ends")
     secret = commands.add_parser(
@@ -132,8 +133,7 @@ def _build(options: argparse.Namespace) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    config = configuration.load(options.config)
-    findings = doctor.examine(config, datetime.now(UTC).date())
+    findings = list(examine(options.config, system_clock))
     for finding in findings:
         print(f"{'TO DO' if finding.to_do else 'ok':5}  {finding.sentence}")
     return int(any(finding.to_do for finding in findings))

@@ -122,6 +122,19 @@ class Server:
 
 
 @dataclass(frozen=True)
+class Metrics:
+    """Where the operator's figures are shown."""
+
+    socket: Annotated[
+        Path | None,
+        Key(
+            reading.path_or_nothing,
+            'the Unix socket that shows figures about the portal, e.g. "var/metrics.sock", or "" for none',
+        ),
+    ]
+
+
+@dataclass(frozen=True)
 class Config:
     """The whole configuration of one portal."""
 
@@ -132,6 +145,7 @@ class Config:
     ticket: Ticket
     budget: Budget
     server: Server
+    metrics: Metrics
 
     @property
     def demo(self) -> bool:
@@ -168,9 +182,10 @@ def _parse(document: Mapping[str, object], folder: Path) -> Config:
         if not isinstance(table, dict):
             raise ConfigError(f"the section [{name}] is missing; config.example.toml shows what belongs in it.")
         sections[name] = _parse_section(name, shape, table)
-    site, store = sections["site"], sections["store"]
+    site, store, metrics = sections["site"], sections["store"], sections["metrics"]
     sections["site"] = replace(site, release=folder / site.release)
     sections["store"] = replace(store, url=reading.anchored(store.url, folder))
+    sections["metrics"] = replace(metrics, socket=metrics.socket and folder / metrics.socket)
     return Config(**sections)
 
 

@@ -88,6 +88,11 @@ def path(value: object) -> Path:
     return Path(sentence(value))
 
 
+def path_or_nothing(value: object) -> Path | None:
+    """Read the name of a file, or an empty text, which says that there shall be none."""
+    return None if value == "" else path(value)
+
+
 def database(value: object) -> str:
     """Read an SQLAlchemy address of SQLite or PostgreSQL."""
     text = sentence(value)

@@ -13,6 +13,9 @@ from portal.clock import Clock
 from portal.config import Config
 from portal.database import Database
 from portal.errors import PortalError
+from portal.metrics import listener
+from portal.metrics.board import Board
+from portal.metrics.figures import FAILURES
 from portal.upkeep import tasks
 from portal.upkeep.caretaker import Caretaker
 from portal.upkeep.rewrite import rewrite
@@ -54,34 +57,38 @@ class Schedule:
 
 
 def run(config: Config, store: Database, clock: Clock, parent: int) -> None:
-    """Work until the process `parent` is no longer ours; looks once a second."""
-    caretaker = Caretaker(store)
+    """Work until the process `parent` is no longer ours, and show how it goes; looks once a second."""
+    caretaker, board = Caretaker(store), Board(config, store, clock)
     schedule: Schedule | None = None
     told = ""
-    while os.getppid() == parent:
-        obstacle = _find_obstacle(caretaker)
-        if obstacle not in ("", told):
-            logs.log.warning(obstacle)
-        told = obstacle
-        if obstacle:
-            # Somebody else may have served the slot that runs when we take over.
-            schedule = None
-        elif schedule is None:
-            schedule = Schedule.start(config.index.tick_minutes, clock())
-            _try("Expiry failed", lambda: tasks.expire(config, store, clock))
-        else:
-            _serve(schedule, config, store, clock)
-        time.sleep(1)
+    with listener.listening(config.metrics.socket, board.write):
+        while os.getppid() == parent:
+            obstacle = _find_obstacle(caretaker)
+            if obstacle not in ("", told):
+                logs.log.warning(obstacle)
+            told = obstacle
+            if obstacle:
+                # Somebody else may have served the slot that runs when we take over.
+                schedule = None
+                _try(board, "look", board.look)
+            elif schedule is None:
+                schedule = Schedule.start(config.index.tick_minutes, clock())
+                _try(board, "expiry", lambda: tasks.expire(config, store, clock))
+            else:
+                _serve(schedule, board, config, store, clock)
+            time.sleep(1)
     caretaker.retire()
 
 
-def _serve(schedule: Schedule, config: Config, store: Database, clock: Clock) -> None:
+def _serve(schedule: Schedule, board: Board, config: Config, store: Database, clock: Clock) -> None:
     tick, night = schedule.due(clock())
     if tick:
-        _try("A tick of the index failed", lambda: tasks.tick(config, store, clock))
+        _try(board, "tick", lambda: tasks.tick(config, store, clock))
+    # Before the expiry of Monday's night, which forgets last week's budgets.
+    _try(board, "look", board.look)
     if night:
-        _try("Expiry failed", lambda: tasks.expire(config, store, clock))
-        _try("The rewrite failed", lambda: rewrite(store))
+        _try(board, "expiry", lambda: tasks.expire(config, store, clock))
+        _try(board, "rewrite", lambda: rewrite(store))
 
 
 def _find_obstacle(caretaker: Caretaker) -> str:
@@ -91,15 +98,16 @@ def _find_obstacle(caretaker: Caretaker) -> str:
         return f"The upkeep cannot reach the database: {logs.describe(error)}"
 
 
-def _try(what: str, task: Callable[[], None]) -> None:
+def _try(board: Board, task: str, work: Callable[[], None]) -> None:
     try:
-        task()
+        work()
+        board.note(task)
     except PortalError as error:
         # Its sentence is for the operator.
-        logs.log.error("%s: %s", what, error)
+        logs.log.error("%s: %s", FAILURES[task], error)
     # Whatever it is, the next tick must come.
     except Exception as error:  # noqa: BLE001
-        logs.report(what, error)
+        logs.report(FAILURES[task], error)
 
 
 def _night(now: int) -> int:

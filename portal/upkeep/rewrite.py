@@ -19,8 +19,13 @@ def rewrite(store: Database) -> None:
 
 
 def _rewrite_sqlite(connection: Connection) -> None:
-    # VACUUM copies each table in the order of its key; then the old pages are cut off the write-ahead log.
-    connection.exec_driver_sql("VACUUM")
+    # VACUUM copies each table in the order of its key; in memory it would need as much of that as the database is large.
+    connection.exec_driver_sql("PRAGMA temp_store = FILE")
+    try:
+        connection.exec_driver_sql("VACUUM")
+    finally:
+        connection.exec_driver_sql("PRAGMA temp_store = MEMORY")
+    # The old pages are cut off the write-ahead log.
     connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

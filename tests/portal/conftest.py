@@ -124,6 +124,7 @@ def make_config(url: str, release: Path, team: Team) -> Config:
         site=replace(example.site, release=release),
         store=replace(example.store, url=url),
         ticket=replace(example.ticket, cost=1, highest_cost=4, posts_per_step=1000, prefix="0"),
+        metrics=replace(example.metrics, socket=None),
     )
 
 

@@ -1,39 +1,24 @@
-"""What the operator has to do to keep the people's site right: telephone numbers that age, and a release that does."""
+"""Telephone numbers, which age: whom to call again, and by when."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
 from portal.config import Config
+from portal.doctor.finding import Finding
 from portal.errors import BuildError
-from portal.site import contacts, manifest
-from portal.site.build import ROOT
+from portal.site import contacts
 from portal.site.contacts import Contact
 
 # Calling a number again takes somebody in office hours; a month holds enough of those.
 _SOON: Final = timedelta(days=30)
-# Building takes a minute; a week's notice is enough.
-_BUILD_SOON: Final = timedelta(days=7)
 
 _AGAIN: Final = "Call it again, set verified_on and expires_on anew in content/contacts.toml, and build"
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One sentence or more for the operator, each with the fix; `to_do` says whether something needs doing."""
-
-    sentence: str
-    to_do: bool = True
-
-
-def examine(config: Config, on: date, *, root: Path = ROOT) -> list[Finding]:
-    """Look at the checkout `root` and the built release on the day `on`; what cannot be read is a finding too."""
-    return [*_examine_contacts(config, on, root / "content" / "contacts.toml"), *_examine_release(config, on)]
-
-
-def _examine_contacts(config: Config, on: date, path: Path) -> Iterator[Finding]:
+def examine(config: Config, on: date, path: Path) -> Iterator[Finding]:
+    """Look at the numbers in the file `path` on the day `on`, as a build of that day would choose them."""
     try:
         known = contacts.read_contacts(path)
         weeks = config.site.release_weeks
@@ -68,21 +53,3 @@ def _examine_contact(contact: Contact, shown: Sequence[Contact], on: date, end: 
         yield Finding(f"{name} expires in {(last - on).days} days, after {last}. {_AGAIN} before that.")
     elif last < end:
         yield Finding(f"{name} expires after {last}, before a release built today does ({end}): left out. {_AGAIN}.")
-
-
-def _examine_release(config: Config, on: date) -> Iterator[Finding]:
-    try:
-        built = date.fromisoformat(manifest.load(config.site.release / manifest.NAME).day)
-    except BuildError as error:
-        yield Finding(str(error))
-        return
-    end = built + timedelta(weeks=config.site.release_weeks)
-    life, soon = f"The release was built for {built}", end <= on + _BUILD_SOON
-    if end < on:
-        yield Finding(
-            f"{life} and had to be built anew by {end}: it may hold numbers that have expired. Run `python -m portal "
-            f"build` now and start the server again."
-        )
-    else:
-        fix = "Run `python -m portal build` by then and start the server again."
-        yield Finding(f"{life} and must be built anew by {end}, in {(end - on).days} days. {fix}", soon)
