@@ -19,7 +19,7 @@ def rewrite(store: Database) -> None:
 
 
 def _rewrite_sqlite(connection: Connection) -> None:
-    # VACUUM copies each table in the order of its key; in memory it would need as much of that as the database is large.
+    # VACUUM copies each table in the order of its key: not in memory, which may be smaller than the database.
     connection.exec_driver_sql("PRAGMA temp_store = FILE")
     try:
         connection.exec_driver_sql("VACUUM")
