@@ -8,9 +8,10 @@ turn.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Executable, Row, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 
 # How long a transaction waits for another, such as the nightly rewrite, before the visitor is told to try again.
@@ -91,9 +92,14 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
 
     Under concurrency the primary key decides who was first; who comes second waits until that is certain.
     """
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return list(connection.execute(statement, rows))
+    return list(connection.execute(_insert_new(connection.dialect.name, table), rows))
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> Executable:
+    # Made once: to build a statement takes SQLAlchemy longer than to execute it.
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
 
 
 def _prepare_sqlite(raw: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection has no common type.
