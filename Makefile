@@ -51,7 +51,8 @@ test-fast: install lint
 	$(BIN)/pytest -q -m "not slow" -n 2 && wait $$!
 
 # What people wait for, next to the limit of the same libraries: docs/PERFORMANCE.md and bench/results.json.
-# BENCH="--quick" shows in seconds that it works; BENCH="workstation" runs one of them. Wants a quiet machine.
+# BENCH="--quick" shows in minutes that it works; BENCH="portal" or "workstation" runs one of them. Wants a quiet machine,
+# and the portal 20 GB of disk and 8 GB of memory.
 bench: install
 	$(BIN)/python -m bench $(BENCH)
 

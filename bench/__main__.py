@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from bench import workstation
+from bench import portal, workstation
 from bench.report import render, rewrite
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
-# A bench is a module with `FULL`, `QUICK`, `measure` and `tabulate`; its name is that of its section.
-_BENCHES: Final = {"workstation": workstation}
+# A bench is a module with `FULL`, `QUICK`, `measure`, `tabulate` and `draw`; its name is that of its section.
+_BENCHES: Final = {"portal": portal, "workstation": workstation}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{name}\n\n{text}\n")
         if args.docs is not None:
             rewrite(args.docs, name, text)
+            for plot, svg in bench.draw(sizes, results[name]).items():
+                (args.docs.parent / "bench").mkdir(exist_ok=True)
+                (args.docs.parent / "bench" / plot).write_text(svg, encoding="utf-8")
     if args.results is not None:
         args.results.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return 0

@@ -69,6 +69,11 @@ def tabulate(sizes: Sizes, figures: dict[str, Figures]) -> list[Table]:
     return [unlocking, _tabulate_rates(figures, [(archive, title) for _, archive, title in columns])]
 
 
+def draw(_sizes: Sizes, _figures: dict[str, Figures]) -> dict[str, str]:
+    """Return no plots: two sizes make no line."""
+    return {}
+
+
 def _tabulate_rates(figures: dict[str, Figures], archives: Sequence[tuple[Figures, str]]) -> Table:
     strangers, letters = figures["strangers"], figures["letters"]
     rows = [

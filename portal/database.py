@@ -7,11 +7,14 @@ turn.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
+from threading import Lock
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Executable, Row, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 # How long a transaction waits for another, such as the nightly rewrite, before the visitor is told to try again.
 PATIENCE_SECONDS: Final = 10
@@ -37,6 +40,9 @@ class Database:
     """An engine and its kinds of transaction."""
 
     engine: Engine
+    # SQLite has one writer at a time, and whoever waits for it there asks again by a clock that runs ever slower, up to
+    # ten times a second: of many, some would never come at the right moment. So the threads of a process queue up here.
+    queue: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -50,7 +56,8 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection whose changes hold all together when the block ends, and not at all when it raises."""
-        with self.engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection, connection.begin():
+        options = {"sqlite_begin": "BEGIN IMMEDIATE"}
+        with self._turn(), self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -61,6 +68,19 @@ class Database:
                 yield connection.execution_options(sqlite_begin=None)
             else:
                 yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        # PostgreSQL has as many writers as come.
+        if self.engine.dialect.name != "sqlite":
+            yield
+            return
+        if not self.queue.acquire(timeout=PATIENCE_SECONDS):
+            raise PoolTimeoutError("It was not this thread's turn in time.")
+        try:
+            yield
+        finally:
+            self.queue.release()
 
 
 def connect(url: str, *, connections: int = 5) -> Database:
@@ -91,9 +111,14 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
 
     Under concurrency the primary key decides who was first; who comes second waits until that is certain.
     """
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return list(connection.execute(statement, rows))
+    return list(connection.execute(_insert_new(connection.dialect.name, table), rows))
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> Executable:
+    # Made once: to build a statement takes SQLAlchemy longer than to execute it.
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
 
 
 def _prepare_sqlite(raw: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection has no common type.

@@ -42,17 +42,15 @@ class Blocks:
         claim = self.admission.read(authorization)
         if not isinstance(claim, Courier) and any(record.kind == KIND_REPLY for record in records):
             raise RefusalError(403, "A reply can be posted with the courier's credential only.")
-        refusal = None
-        with self.database.write() as connection:
-            self.admission.admit(connection, claim)
-            try:
-                # A refused post still counts as a use of its ticket, so only this inner part is undone.
-                with connection.begin_nested():
-                    self._store(connection, records, claim)
-            except RefusalError as error:
-                refusal = error
-        if refusal is not None:
-            raise refusal
+        try:
+            with self.database.write() as connection:
+                self.admission.admit(connection, claim)
+                self._store(connection, records, claim)
+        except RefusalError:
+            # All of it is undone, but a refused post still counts as a use of its ticket.
+            with self.database.write() as connection:
+                self.admission.admit(connection, claim)
+            raise
 
     def fetch(self, body: bytes) -> bytes:
         """Return, for each 32-byte address in `body`, the block that lies there or as many fresh random bytes."""

@@ -2,11 +2,32 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from portal.database import insert_new
 from portal.tables import block, budget, waiting
+
+# Made once: to build a statement takes SQLAlchemy longer than to execute it.
+_SAME: Final = select(block.c.address, block.c.delete_hash, block.c.kind, block.c.body).where(
+    block.c.address.in_(bindparam("addresses", expanding=True))
+)
+_BODIES: Final = select(block.c.address, block.c.body).where(
+    block.c.address.in_(bindparam("addresses", expanding=True))
+)
+_REMOVE: Final = delete(block).where(
+    block.c.address == bindparam("at_address"), block.c.delete_hash == bindparam("with_hash")
+)
+_CHARGE: Final = (
+    update(budget)
+    .where(
+        budget.c.week == bindparam("in_week"),
+        budget.c.kind == bindparam("account"),
+        budget.c.bytes + bindparam("size") <= bindparam("limit"),
+    )
+    .values(bytes=budget.c.bytes + bindparam("size"))
+)
 
 
 @dataclass(frozen=True)
@@ -30,22 +51,21 @@ def insert(connection: Connection, rows: Sequence[tuple[Record, int]]) -> set[by
 
 def holds(connection: Connection, records: Collection[Record]) -> bool:
     """Tell whether each of these records stands in the database exactly as it is."""
-    columns = (block.c.address, block.c.delete_hash, block.c.kind, block.c.body)
-    statement = select(*columns).where(block.c.address.in_([record.address for record in records]))
-    stored = {Record(*row) for row in connection.execute(statement)} if records else set()
+    addresses = [record.address for record in records]
+    # Nearly always there are none, and nothing has to be asked.
+    stored = {Record(*row) for row in connection.execute(_SAME, {"addresses": addresses})} if records else set()
     return stored == set(records)
 
 
 def bodies(connection: Connection, addresses: Collection[bytes]) -> dict[bytes, bytes]:
     """Return the bodies that lie under some of these addresses."""
-    statement = select(block.c.address, block.c.body).where(block.c.address.in_(addresses))
-    return {row.address: row.body for row in connection.execute(statement)}
+    return {row.address: row.body for row in connection.execute(_BODIES, {"addresses": addresses})}
 
 
 def remove(connection: Connection, pairs: Iterable[tuple[bytes, bytes]]) -> None:
     """Delete every block whose address and delete hash are both right."""
-    same = (block.c.address == bindparam("a")) & (block.c.delete_hash == bindparam("h"))
-    connection.execute(delete(block).where(same), [{"a": address, "h": delete_hash} for address, delete_hash in pairs])
+    rows = [{"at_address": address, "with_hash": delete_hash} for address, delete_hash in pairs]
+    connection.execute(_REMOVE, rows)
 
 
 def announce(connection: Connection, prefixes: Iterable[bytes]) -> None:
@@ -57,14 +77,12 @@ def announce(connection: Connection, prefixes: Iterable[bytes]) -> None:
 
 def charge(connection: Connection, week: int, account: str, size: int, limit: int) -> bool:
     """Add `size` bytes to an account of a week; answer False, and change nothing, if that exceeds `limit`."""
-    same = (budget.c.week == week) & (budget.c.kind == account)
-    fits = budget.c.bytes + size <= limit
-    statement = update(budget).where(same, fits).values(bytes=budget.c.bytes + size)
-    if connection.execute(statement).rowcount == 1:
+    charge = {"in_week": week, "account": account, "size": size, "limit": limit}
+    if connection.execute(_CHARGE, charge).rowcount == 1:
         return True
     # Either the account is full, or this is its first charge of the week.
     insert_new(connection, budget, [{"week": week, "kind": account, "bytes": 0}])
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(_CHARGE, charge).rowcount == 1
 
 
 def expire(connection: Connection, week: int) -> None:

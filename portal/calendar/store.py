@@ -1,13 +1,17 @@
 """The last week in the database: one row, or none before the first expiry."""
 
+from typing import Final
+
 from sqlalchemy import Connection, delete, func, insert, select
 
 from portal.tables import calendar
 
+_LAST: Final = select(func.max(calendar.c.week))
+
 
 def last_week(connection: Connection) -> int | None:
     """Return the week that was written last."""
-    last: int | None = connection.execute(select(func.max(calendar.c.week))).scalar_one()
+    last: int | None = connection.execute(_LAST).scalar_one()
     return last
 
 

@@ -6,10 +6,13 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from bench import portal
 from bench.report import Table, render, rewrite
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -18,12 +21,22 @@ DOCUMENT = "# Above\n\n<!-- bench workstation: by `make bench` -->\nold\n<!-- en
 
 
 @pytest.mark.slow
-def test_every_bench_runs_and_writes_its_section(tmp_path: Path) -> None:
+def test_the_workstation_is_measured_and_its_section_written(tmp_path: Path) -> None:
     """Each part measures something; the document around the section, and everything else, stays as it was."""
     document, results = tmp_path / "PERFORMANCE.md", tmp_path / "results.json"
     document.write_text((ROOT / "docs/PERFORMANCE.md").read_text())
     before = document.read_text()
-    command = [sys.executable, "-m", "bench", "--quick", "--docs", str(document), "--results", str(results)]
+    command = [
+        sys.executable,
+        "-m",
+        "bench",
+        "workstation",
+        "--quick",
+        "--docs",
+        str(document),
+        "--results",
+        str(results),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(results.read_text())["workstation"]
@@ -37,6 +50,24 @@ def test_every_bench_runs_and_writes_its_section(tmp_path: Path) -> None:
     assert after != before
     assert SECTION.split(after) == SECTION.split(before)
     assert "| pass phrase → inbox on the page | " in done.stdout
+
+
+@pytest.mark.slow
+def test_the_portal_is_measured_on_both_engines() -> None:
+    """Every call is answered, by real servers with real tickets; each figure stands in a table, and lines in plots."""
+    sizes = replace(portal.QUICK, clients=(2,), requests=16, most=16, lists=4, listed=50, grown=(10, 20), kept=4)
+    figures = portal.measure(sizes)
+    for engine in ("sqlite", "postgresql"):
+        for call, requests in (("submit", 16), ("fetch", 16), ("index", 4), ("intake", 4)):
+            found = figures[f"{engine} {call} 2"]
+            assert (found["requests"], found["failed"]) == (requests, 0)
+            assert min(found[name] for name in ("rate", "http", "engine", "p50", "peak")) > 0
+        assert {figures[f"{engine} {work}"]["failed"] for work in ("quiet", "rewrite", "expiry")} == {0}
+        assert figures[f"{engine} grown fetch 20"]["failed"] == 0
+    tables = portal.tabulate(sizes, figures)
+    assert all(len(row) == len(table.columns) for table in tables for row in table.rows)
+    for svg in portal.draw(sizes, figures).values():
+        assert ET.fromstring(svg).findall("{*}path")  # noqa: S314 - our own
 
 
 def test_only_the_marked_section_is_rewritten(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The database: its shape, its settings, and what an application says when it is not there."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from alembic import command, op
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy.exc import TimeoutError as TurnTimeoutError
 
 from portal import database, migrating
 from portal.app import create_app
@@ -153,6 +155,22 @@ def test_a_write_holds_all_together_or_not_at_all(portal: Portal) -> None:
         connection.execute(metadata.tables["waiting"].insert().values(prefix=b"abcd"))
         raise RuntimeError
     assert portal.rows("waiting") == []
+
+
+@pytest.mark.only("sqlite")
+def test_writers_of_one_process_come_one_at_a_time(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits longer than the patience is told so, and the turn is free again once a writer ends, or fails."""
+    monkeypatch.setattr(database, "PATIENCE_SECONDS", 0.05)
+    with suppress(ZeroDivisionError), portal.database.write(), ThreadPoolExecutor(1) as pool:
+        with pytest.raises(TurnTimeoutError):
+            pool.submit(_touch, portal).result()
+        raise ZeroDivisionError
+    _touch(portal)
+
+
+def _touch(portal: Portal) -> None:
+    with portal.database.write():
+        pass
 
 
 def test_an_application_does_not_start_without_migration(config: Config, tmp_path: Path) -> None:
