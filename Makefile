@@ -10,7 +10,7 @@ export VAR ?= var
 export PYTHONPATH := .
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test test-fast bench lint lint-python lint-web format install browsers screens vectors translations locks clean
+.PHONY: run test test-fast test-everywhere bench lint lint-python lint-web format install browsers screens vectors translations locks clean
 
 # Portal, couriers and a desk, on this machine only, until Ctrl+C. Neither half knows the other; they meet here.
 run: install
@@ -45,6 +45,10 @@ test: install browsers lint
 	$(BIN)/pytest -q -n 2
 	@# Browsers mostly wait, so three files at a time keep two cores busy.
 	$(NODE_BIN)/vitest run --max-workers=3
+
+# Before a release: every story in every kind of browser, which `make test` takes in turns. About twice as long.
+test-everywhere: export EVERY_BROWSER := 1
+test-everywhere: test
 
 test-fast: install lint
 	@$(NODE_BIN)/vitest run --exclude '**/*.slow.test.ts' --exclude 'tests/e2e/**' & \

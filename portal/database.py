@@ -18,9 +18,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 # How long a transaction waits for another, such as the nightly rewrite, before the visitor is told to try again.
 PATIENCE_SECONDS: Final = 10
+# On SQLite one half is for the queue of this process, the other for other processes.
+_HALF_SECONDS: Final = PATIENCE_SECONDS // 2
 
 _PRAGMAS: Final = (
-    f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000}",
+    f"PRAGMA busy_timeout = {_HALF_SECONDS * 1000}",
     "PRAGMA journal_mode = WAL",  # Readers never wait for a writer.
     "PRAGMA synchronous = FULL",  # What was acknowledged survives a power cut.
     "PRAGMA secure_delete = ON",  # What was deleted is overwritten, not just forgotten.
@@ -75,7 +77,7 @@ class Database:
         if self.engine.dialect.name != "sqlite":
             yield
             return
-        if not self.queue.acquire(timeout=PATIENCE_SECONDS):
+        if not self.queue.acquire(timeout=_HALF_SECONDS):
             raise PoolTimeoutError("It was not this thread's turn in time.")
         try:
             yield

@@ -39,10 +39,14 @@ export interface Wishes {
   readonly without?: readonly string[];
 }
 
+// Less than a test of two minutes has, so that a call which is never answered is named by its line.
+const ANSWER_MILLISECONDS = 100_000;
+
 /** Start a browser; whoever starts it closes it. */
 export async function launch(kind: Kind, wishes: Wishes = {}): Promise<Browser> {
   const { profile, environment = {}, prefs = {}, args = [], without = [] } = wishes;
   const common = {
+    protocolTimeout: ANSWER_MILLISECONDS,
     env: { ...process.env, ...environment },
     ignoreDefaultArgs: [...without],
     ...(profile === undefined ? {} : { userDataDir: profile }),

@@ -8,9 +8,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch } from "./browsers.ts";
 import { Organisation } from "./organisation.ts";
 import { Reporter } from "./reporter.ts";
+import { Turns } from "./turns.ts";
 
 const PHONE = { width: 360, height: 740, hasTouch: true };
 const PROPOSAL = "#main [data-when=proposal]:not([hidden])";
+const KINDS = ["Chromium", "Firefox"] as const;
 
 let organisation: Organisation;
 
@@ -22,7 +24,8 @@ afterAll(async () => {
   await organisation.stop();
 }, 120_000);
 
-describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
+describe.each(KINDS)("in %s", (kind) => {
+  const turns = new Turns(kind, KINDS);
   let browser: Browser;
   let reporter: Reporter;
   let page: Page;
@@ -39,6 +42,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await browser.close();
   });
 
+  // Each browser prints in its own way, and all that follows here opens what this one sent.
   test("one of three codes is chosen, hidden, shown, printed, typed back, and opens what was sent", async () => {
     await openCode();
     const seen: string[] = [];
@@ -87,7 +91,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await expect(reporter.enter(code)).resolves.toBe("conversation");
   }, 180_000);
 
-  test("words are proposed as one types, and taken by the keyboard or by touch, never by themselves", async () => {
+  test.runIf(turns.next())("words are proposed as one types, and taken by the keyboard or by touch, never by themselves", async () => {
     const [first, second] = await openFields();
     // For a word that is whole with its four letters there is nothing to propose.
     const [word = "", next = ""] = code.filter(({ length }) => length > 4);
@@ -122,7 +126,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await expect(focusedName()).resolves.toBe("Woord 3");
   }, 120_000);
 
-  test("a space, a comma and Enter go on; what is spelled out is one word; Enter in the last field opens", async () => {
+  test.runIf(turns.next())("a space, a comma and Enter go on; what is spelled out is one word; Enter in the last field opens", async () => {
     await openFields();
     const ways = [" ", ",", "\n"];
     for (const [i, word] of code.entries()) {
@@ -135,7 +139,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await expectOpened();
   }, 120_000);
 
-  test("a word that is spelled out may begin as a word of the other language does", async () => {
+  test.runIf(turns.next())("a word that is spelled out may begin as a word of the other language does", async () => {
     const [first] = await openFields();
     await first.type("b a c k p a c k e r");
     await expect(focusedName()).resolves.toBe("Woord 1");
@@ -143,7 +147,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await expect(focusedName()).resolves.toBe("Woord 2");
   }, 120_000);
 
-  test("a telephone alphabet may be typed, and the word is offered", async () => {
+  test.runIf(turns.next())("a telephone alphabet may be typed, and the word is offered", async () => {
     const [first] = await openFields();
     await first.type("Bernhard otto Otto maria");
     await expect(reporter.texts("[role=option]")).resolves.toEqual(["boom"]);
@@ -153,11 +157,11 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await expect(valueOf(first)).resolves.toBe("Bernhard otto Otto maria");
   }, 120_000);
 
-  test.each([
+  test.each(turns.among([
     ["with numbers and lines", (words: readonly string[]) => words.map((word, i) => `${i + 1}. ${word}`).join("\n")],
     ["with commas, in capitals", (words: readonly string[]) => words.join(", ").toUpperCase()],
     ["spelled out", (words: readonly string[]) => words.map((word) => Array.from(word).join("-")).join("\n")],
-  ])("eight words are pasted %s into any field", async (_, write) => {
+  ]))("eight words are pasted %s into any field", async (_, write) => {
     const fields = await openFields();
     await paste(fields[5], write(code));
     await expect(values()).resolves.toEqual(code);
@@ -165,7 +169,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await expectOpened();
   }, 120_000);
 
-  test("of seven and of nine pasted words the number is told", async () => {
+  test.runIf(turns.next())("of seven and of nine pasted words the number is told", async () => {
     const [first] = await openFields();
     await paste(first, code.slice(0, 7).join(" "));
     await expect(problem()).resolves.toContain("U plakte 7 woorden.");
@@ -175,13 +179,13 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await expect(values()).resolves.toEqual(Array.from({ length: 8 }, () => ""));
   }, 120_000);
 
-  test.each<[string, (words: readonly string[]) => string[]]>([
+  test.each<[string, (words: readonly string[]) => string[]]>(turns.among([
     ["a letter in each of two words", (words) => words.map((word, i) => (i === 1 || i === 6 ? word.slice(1) : word))],
     ["an unreadable word", (words) => words.map((word, i) => (i === 4 ? "xqzw" : word))],
     ["two swapped words", ([one = "", other = "", ...rest]) => [other, one, ...rest]],
     ["an empty field", (words) => words.map((word, i) => (i === 3 ? "" : word))],
     ["a word left out", (words) => [...words.slice(0, 3), ...words.slice(4)]],
-  ])("after %s the code is proposed, nothing is filled in, nothing is asked of the server, and accepting opens", async (_, mistake) => {
+  ]))("after %s the code is proposed, nothing is filled in, nothing is asked of the server, and accepting opens", async (_, mistake) => {
     const typed = mistake(code);
     const fields = await openFields();
     const asked: string[] = [];
@@ -210,7 +214,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await page.evaluate(() => document.documentElement.outerHTML)).not.toContain(code.slice(0, 2).join(" "));
   }, 120_000);
 
-  test("a wrong word that resembles nothing opens nothing, and what to do is told", async () => {
+  test.runIf(turns.next())("a wrong word that resembles nothing opens nothing, and what to do is told", async () => {
     const fields = await openFields();
     for (const [i, word] of code.entries()) {
       await fields[i]?.type(i === 2 ? (word === "glucose" ? "boom" : "glucose") : word);

@@ -160,6 +160,8 @@ describe.each(SEATS)("in %s, %s", (kind, person) => {
     await expect.poll(isLocked, { timeout: 15_000 }).toBe(true);
     await other.bringToFront();
     await expect.poll(async () => other.evaluate(() => document.body.textContent).catch(() => STORY), { timeout: 15_000 }).not.toContain(STORY);
+    // It is empty before it goes to the locked page, and a page that Chromium is told to close on the way may stay for ever.
+    await other.waitForSelector("#passphrase");
     await other.close();
     await sit();
   }, 120_000);

@@ -9,6 +9,7 @@ import { launch } from "./browsers.ts";
 import { Gate } from "./gate.ts";
 import { Organisation } from "./organisation.ts";
 import { Reporter } from "./reporter.ts";
+import { Turns } from "./turns.ts";
 import { Walk } from "./walk.ts";
 
 const PHONE = { width: 360, height: 640 };
@@ -32,6 +33,7 @@ const INSTANTS: readonly (readonly [instant: string, number: string, open: strin
   ["2027-03-30T06:59:30Z", NIGHT, "Nu open, tot 9.00 uur.", "Vandaag weer open om 9.00 uur."],
   ["2027-03-30T07:00:00Z", OFFICE, "Nu open, tot 17.00 uur.", "Vandaag weer open om 17.00 uur."],
 ];
+const KINDS = ["Chromium", "Firefox"] as const;
 
 let organisation: Organisation;
 let gate: Gate;
@@ -53,7 +55,8 @@ beforeEach(() => {
   gate.reset();
 });
 
-describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
+describe.each(KINDS)("in %s", (kind) => {
+  const turns = new Turns(kind, KINDS);
   let browser: Browser;
   let page: Page;
   let walk: Walk;
@@ -80,7 +83,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await page.evaluate(() => new Date(0).getTimezoneOffset())).not.toBe(-60);
   }, 60_000);
 
-  test("from every page it takes two touches", async () => {
+  test.runIf(turns.next())("from every page it takes two touches", async () => {
     expect(paths.length).toBeGreaterThan(4);
     for (const path of paths) {
       if (path.endsWith("/bellen/")) {
@@ -97,19 +100,19 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     }
   }, 240_000);
 
-  test("on a question it opens over the page, asks for nothing, and closes by the button and by Escape", async () => {
+  test.runIf(turns.next())("on a question it opens over the page, asks for nothing, and closes by the button and by Escape", async () => {
     await walk.start("schrijven");
     await walk.writeTo("step-question-wellbeing");
     await expectKept(page, async () => page.$eval("#main input", (input) => input.checked && input.defaultChecked));
   }, 120_000);
 
-  test("on a story half written every letter stays", async () => {
+  test.runIf(turns.next())("on a story half written every letter stays", async () => {
     await walk.start("schrijven");
     await walk.writeTo("step-story");
     await expectKept(page, async () => (await page.$eval("#main textarea", ({ value }) => value)) === TYPED);
   }, 120_000);
 
-  test("on a code half typed every word stays", async () => {
+  test.runIf(turns.next())("on a code half typed every word stays", async () => {
     await walk.start("lezen");
     await walk.typeCode();
     await expectKept(page, async () => {
@@ -118,7 +121,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     });
   }, 120_000);
 
-  test("while a message is sent the sending goes on under it", async () => {
+  test.runIf(turns.next())("while a message is sent the sending goes on under it", async () => {
     await walk.start("schrijven");
     await walk.writeTo("step-send");
     await walk.reporter.press("send");
@@ -130,7 +133,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await page.waitForSelector("#main [data-step=step-sent]", { visible: true });
   }, 120_000);
 
-  test("on a page that is closed the numbers stand too, those that are open first", async () => {
+  test.runIf(turns.next())("on a page that is closed the numbers stand too, those that are open first", async () => {
     await setClock(page, "2027-04-26T16:00:00Z");
     await page.goto(`${gate.address}/nl/schrijven/`);
     await walk.reporter.step("sheet-closed");
@@ -139,7 +142,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await expectHelp(page);
   }, 120_000);
 
-  test.each([["a click", "click"], ["Enter", "enter"], ["Shift", "shift"]])("under it the page is left by %s", async (_, way) => {
+  test.each(turns.among([["a click", "click"], ["Enter", "enter"], ["Shift", "shift"]]))("under it the page is left by %s", async (_, way) => {
     gate.isNeutralAway = true;
     await walk.start("schrijven");
     await walk.writeTo("step-story");
@@ -161,7 +164,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await page.evaluate(() => document.documentElement.outerHTML)).not.toContain(TYPED);
   }, 120_000);
 
-  test("by keyboard alone: it is opened, the next step is the first number, nothing under it is reached, and back", async () => {
+  test.runIf(turns.next())("by keyboard alone: it is opened, the next step is the first number, nothing under it is reached, and back", async () => {
     await walk.start("schrijven");
     await walk.reporter.step("step-question-danger");
     // leaving.test.ts shows that this is where the first Tab leads.
@@ -200,20 +203,20 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await expectHelp(page);
   }, 60_000);
 
-  test("a page that stays open goes on with the clock, and takes no number from under the focus", async () => {
+  test.runIf(turns.next())("a page that stays open goes on with the clock, and takes no number from under the focus", async () => {
     await setClock(page, "2026-11-23T15:59:48Z");
     await page.goto(`${gate.address}/nl/bellen/`);
     expect((await readNumbers(page, "main"))[0]).toEqual({ number: OFFICE, says: "Nu open, tot 17.00 uur." });
-    await expect.poll(async () => (await readNumbers(page, "main"))[0]?.number, { timeout: 30_000 }).toBe(NIGHT);
+    await expect.poll(async () => (await readNumbers(page, "main"))[0]?.number, { timeout: 30_000, interval: 500 }).toBe(NIGHT);
 
     await setClock(page, "2026-11-23T15:59:48Z");
     await page.goto(`${gate.address}/nl/bellen/`);
     await page.focus("main .number");
-    await expect.poll(async () => (await readNumbers(page, "main"))[0]?.says, { timeout: 30_000 }).toBe("Morgen weer open om 9.00 uur.");
+    await expect.poll(async () => (await readNumbers(page, "main"))[0]?.says, { timeout: 30_000, interval: 500 }).toBe("Morgen weer open om 9.00 uur.");
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(OFFICE);
   }, 90_000);
 
-  test("a number that has expired since the build is gone, and 112 stays", async () => {
+  test.runIf(turns.next())("a number that has expired since the build is gone, and 112 stays", async () => {
     await setClock(page, "2027-11-02T12:00:00Z");
     await page.goto(`${gate.address}/nl/bellen/`);
     await page.waitForFunction(() => document.querySelector("[data-expires-on]") === null);

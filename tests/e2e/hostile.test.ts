@@ -18,6 +18,7 @@ import { type Kind, launch } from "./browsers.ts";
 import { Desk } from "./desk.ts";
 import { FOREIGN, type Haul, HostileSite, type Loot, type Route } from "./hostile.ts";
 import { Organisation } from "./organisation.ts";
+import { Turns } from "./turns.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const PYTHON = join(ROOT, ".venv", "bin", "python");
@@ -32,6 +33,7 @@ const LONGEST: readonly (readonly [string, string])[] = [["woord", "WWW"], ["reg
 const PATIENCE = 30_000;
 // Another port of this computer, and any other site.
 const HOSTS = ["127.0.0.1", FOREIGN];
+const KINDS = ["Chromium", "Firefox"] as const;
 const SEATS: readonly (readonly [Kind, string])[] = [
   ["Chromium", "anna"],
   ["Firefox", "bram"],
@@ -70,6 +72,7 @@ async function python(...args: readonly string[]): Promise<string> {
 }
 
 describe.each(SEATS)("in %s", (kind, person) => {
+  const turns = new Turns(kind, KINDS);
   let browser: Browser;
   let address: string;
   let desk: Desk;
@@ -176,7 +179,7 @@ describe.each(SEATS)("in %s", (kind, person) => {
     expect((await desk.inbox()).join()).not.toContain("Geweigerd");
   }, 30_000);
 
-  test("turned and invisible characters deceive nobody about what stands beside them, and nothing is wider than a telephone", async () => {
+  test.runIf(turns.next())("turned and invisible characters deceive nobody about what stands beside them, and nothing is wider than a telephone", async () => {
     await desk.read("Kwaad bericht");
     await page.setViewport(PHONE);
     expect(await isWide()).toBe(false);
@@ -206,7 +209,7 @@ describe.each(SEATS)("in %s", (kind, person) => {
     await expectClean();
   }, 60_000);
 
-  test.each(LONGEST)("the longest letter there can be, all %s, opens, and the list stays as it was", async (name, piece) => {
+  test.each(turns.among(LONGEST))("the longest letter there can be, all %s, opens, and the list stays as it was", async (name, piece) => {
     let begun = Date.now();
     const [letter = ""] = await desk.read(`Lang bericht ${name}`);
     const opened = Date.now() - begun;
@@ -271,7 +274,7 @@ describe.each(SEATS)("in %s", (kind, person) => {
     expectNothing(hauls);
   }, 240_000);
 
-  test("under a foreign name the desk shows itself to nobody, whoever points that name here", async () => {
+  test.runIf(turns.next())("under a foreign name the desk shows itself to nobody, whoever points that name here", async () => {
     const { port } = new URL(address);
     const rebound = await browser.newPage();
     const answer = await rebound.goto(`http://${FOREIGN}:${port}/`);
@@ -288,7 +291,7 @@ describe.each(SEATS)("in %s", (kind, person) => {
     await rebound.close();
   }, 60_000);
 
-  test("what the terminal, the history and the list of processes tell opens nothing for anybody else", async () => {
+  test.runIf(turns.next())("what the terminal, the history and the list of processes tell opens nothing for anybody else", async () => {
     await desk.read(CANARY);
     const visited = [...new Set([...asked, page.url()])];
     const elsewhere = await browser.createBrowserContext();

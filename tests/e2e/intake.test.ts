@@ -8,9 +8,11 @@ import { Desk } from "./desk.ts";
 import { Organisation } from "./organisation.ts";
 import { Proxy } from "./proxy.ts";
 import { Reporter } from "./reporter.ts";
+import { Turns } from "./turns.ts";
 
 const STORY = "Na de vergadering stond er iemand bij mijn fiets.";
 const QUESTIONS = ["for-whom", "wellbeing", "wish", "what-happened", "how", "by-whom", "how-often", "effect", "who-knows"];
+const KINDS = ["Chromium", "Firefox"] as const;
 
 let organisation: Organisation;
 let proxy: Proxy;
@@ -25,7 +27,8 @@ afterAll(async () => {
   await organisation.stop();
 }, 120_000);
 
-describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
+describe.each(KINDS)("in %s", (kind) => {
+  const turns = new Turns(kind, KINDS);
   let browser: Browser;
   let reporter: Reporter;
   let page: Page;
@@ -50,7 +53,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await page.close();
   });
 
-  test.each(["tell", "ask"] as const)("to %s first: everything is put in that order, nothing is asked for, and it arrives", async (how) => {
+  test.each(turns.among(["tell", "ask"] as const))("to %s first: everything is put in that order, nothing is asked for, and it arrives", async (how) => {
     const questions = QUESTIONS.map((id) => `question-${id}`);
     const telling = ["story", "files"];
     const order = [...(how === "tell" ? [...telling, ...questions] : [...questions, ...telling]), "exclude", "check"];
@@ -74,7 +77,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await reporter.stepAfterProgress()).toBe("step-sent");
   }, 120_000);
 
-  test("in danger: 112 is the biggest thing on the page, at once, and there is a way on and back", async () => {
+  test.runIf(turns.next())("in danger: 112 is the biggest thing on the page, at once, and there is a way on and back", async () => {
     await open("danger");
     await page.click("#main input[value=yes]");
     await reporter.press("next");
@@ -92,7 +95,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.step("step-question-device");
   }, 120_000);
 
-  test("on a device of the municipality: where to go on, dark on light by night too, and two ways", async () => {
+  test.runIf(turns.next())("on a device of the municipality: where to go on, dark on light by night too, and two ways", async () => {
     await open("device");
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]).catch(() => undefined);
     await page.click("#main input[value=yes]");
@@ -112,7 +115,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await expect.poll(() => page.url(), { timeout: 10_000 }).not.toContain(proxy.address);
   }, 120_000);
 
-  test("whoever is left out cannot open it, and the others can; with nobody left one does not get on", async () => {
+  test.runIf(turns.next())("whoever is left out cannot open it, and the others can; with nobody left one does not get on", async () => {
     await reporter.begin("tell");
     const story = `Niet voor Anna, in ${kind}.`;
     await reporter.tell(story);
@@ -160,7 +163,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     }
   }, 240_000);
 
-  test("one sentence takes few touches, and nothing about it is refused", async () => {
+  test.runIf(turns.next())("one sentence takes few touches, and nothing about it is refused", async () => {
     let touches = 0;
     const touch = async (selector: string): Promise<void> => {
       await page.waitForSelector(selector);
@@ -183,7 +186,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(touches).toBe(8);
   }, 120_000);
 
-  test("whoever wants no answer says so, sees it again, and is told what that means", async () => {
+  test.runIf(turns.next())("whoever wants no answer says so, sees it again, and is told what that means", async () => {
     await reporter.begin("ask");
     for (const question of ["for-whom", "wellbeing"]) {
       await reporter.step(`step-question-${question}`);
@@ -201,7 +204,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await expect(reporter.texts("[data-choose=reply] > :not([hidden])")).resolves.toEqual([expect.stringContaining("geen antwoord")]);
   }, 120_000);
 
-  test("everything can be passed over; then there is nothing to send, and each can be filled in and changed there", async () => {
+  test.runIf(turns.next())("everything can be passed over; then there is nothing to send, and each can be filled in and changed there", async () => {
     await open("danger");
     await reporter.press("end");
     await reporter.step("step-check");
@@ -232,7 +235,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.step("step-code");
   }, 120_000);
 
-  test("what may tell who wrote it is marked and listed with the reason, and goes through all the same", async () => {
+  test.runIf(turns.next())("what may tell who wrote it is marked and listed with the reason, and goes through all the same", async () => {
     await reporter.begin("tell");
     await reporter.tell("Op 12 mei stond de burgemeester van zaanstad <b>bij</b> mijn huis. Ik bel 06-12345678 het best.");
     await reporter.press("end");
@@ -253,7 +256,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
   }, 120_000);
 
   describe("nothing is lost", () => {
-    test.each(["tell", "ask"] as const)("by the browser's own Back, at any step, telling or asking first (%s)", async (how) => {
+    test.each(turns.among(["tell", "ask"] as const))("by the browser's own Back, at any step, telling or asking first (%s)", async (how) => {
       await reporter.begin(how);
       const seen: string[] = [];
       while (seen.at(-1) !== "step-check") {
@@ -301,7 +304,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       expect(new URL(page.url()).pathname).toBe("/nl/");
     }, 120_000);
 
-    test("without being told: a page that was loaded anew says so once, and a new one does not", async () => {
+    test.runIf(turns.next())("without being told: a page that was loaded anew says so once, and a new one does not", async () => {
       await open("danger");
       await expect(reporter.texts("[data-when=anew]:not([hidden])")).resolves.toEqual([]);
       await reporter.begin("tell");
@@ -316,7 +319,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
       await expect(reporter.texts("[data-when=anew]:not([hidden])")).resolves.toEqual([]);
     }, 120_000);
 
-    test("by two quick presses: a step is not passed over, and a message is sent once", async () => {
+    test.runIf(turns.next())("by two quick presses: a step is not passed over, and a message is sent once", async () => {
       // A page as people have it: for a moment a new step lets a pointer through, and then its buttons can be pressed.
       const own = await browser.newPage();
       await own.setViewport({ width: 360, height: 1000 });

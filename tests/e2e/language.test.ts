@@ -10,6 +10,7 @@ import { Desk } from "./desk.ts";
 import { Organisation } from "./organisation.ts";
 import { Proxy } from "./proxy.ts";
 import { Reporter } from "./reporter.ts";
+import { Turns } from "./turns.ts";
 
 // tests/pseudo.py makes this language and its letters.
 const PSEUDO = "vo";
@@ -21,6 +22,7 @@ const NOT_OURS = [...DAYS, "word", "same", "options", "size", "author", "name", 
 const STORY = "Iemand wachtte bij mijn huis.";
 const GIST = "Kort: u bent veilig.";
 const FILE = "config.toml";
+const KINDS = ["Chromium", "Firefox"] as const;
 
 let organisation: Organisation;
 let proxy: Proxy;
@@ -111,7 +113,8 @@ test("in the pseudo-language every word of every step is pseudo", async () => {
   await browser.close();
 }, 240_000);
 
-describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
+describe.each(KINDS)("in %s", (kind) => {
+  const turns = new Turns(kind, KINDS);
   let browser: Browser;
 
   beforeAll(async () => {
@@ -158,7 +161,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await dutch.page.close();
   }, 240_000);
 
-  test("the link to the other language leads to the same page, and back", async () => {
+  test.runIf(turns.next())("the link to the other language leads to the same page, and back", async () => {
     const reporter = await Reporter.open(browser, proxy.address);
     const { page } = reporter;
     await page.goto(`${proxy.address}/nl/schrijven/`);

@@ -9,6 +9,7 @@ import { type Kind, launch } from "./browsers.ts";
 import { Gate } from "./gate.ts";
 import { Organisation } from "./organisation.ts";
 import { Reporter } from "./reporter.ts";
+import { Turns } from "./turns.ts";
 import { Walk } from "./walk.ts";
 
 const PHONE = { width: 360, height: 640 };
@@ -18,6 +19,7 @@ const LETTER = "zqx4471letter";
 const TYPED = "zqx8829typed";
 
 const BEFORE_SENDING = ["step-question-wellbeing", "step-story", "step-check", "step-code", "step-repeat", "step-send"];
+const KINDS = ["Chromium", "Firefox"] as const;
 
 let organisation: Organisation;
 let gate: Gate;
@@ -43,7 +45,8 @@ beforeEach(() => {
   gate.reset();
 });
 
-describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
+describe.each(KINDS)("in %s", (kind) => {
+  const turns = new Turns(kind, KINDS);
   let browser: Browser;
   let page: Page;
   let walk: Walk;
@@ -98,7 +101,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     }
   }, 120_000);
 
-  test.each(BEFORE_SENDING)("after leaving from %s, Back shows nothing of it", async (step) => {
+  test.each(turns.among(BEFORE_SENDING))("after leaving from %s, Back shows nothing of it", async (step) => {
     await leaveFrom(async () => walk.writeTo(step));
   }, 120_000);
 
@@ -230,7 +233,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     }, 60_000);
   });
 
-  test.each([PHONE, ZOOMED])("the bar covers nothing that has the focus, and little of a screen of %o", async (viewport) => {
+  test.each(turns.among([PHONE, ZOOMED]))("the bar covers nothing that has the focus, and little of a screen of %o", async (viewport) => {
     await page.setViewport(viewport);
     await walk.start("schrijven");
     await walk.writeTo("step-story");

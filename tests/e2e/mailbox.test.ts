@@ -13,10 +13,12 @@ import { Desk } from "./desk.ts";
 import { Organisation } from "./organisation.ts";
 import { Proxy } from "./proxy.ts";
 import { Reporter } from "./reporter.ts";
+import { Turns } from "./turns.ts";
 
 const PYTHON = join(import.meta.dirname, "..", "..", ".venv", "bin", "python");
 const RECORD_SIZE = 65_601;
 const DAY_MILLISECONDS = 86_400_000;
+const KINDS = ["Chromium", "Firefox"] as const;
 
 let organisation: Organisation;
 let proxy: Proxy;
@@ -78,7 +80,8 @@ async function moveClock({ page }: Reporter, days: number): Promise<void> {
   }, days * DAY_MILLISECONDS);
 }
 
-describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
+describe.each(KINDS)("in %s", (kind) => {
+  const turns = new Turns(kind, KINDS);
   let browser: Browser;
   let reporter: Reporter;
 
@@ -102,7 +105,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     reporter.page.$$eval(`#main ${selector}`, (elements) =>
       elements.flatMap((element) => (element.checkVisibility() ? [(element as HTMLElement).innerText.replace(/\s+/g, " ").trim()] : [])));
 
-  test("a report of several envelopes is sent whole, read in one piece at the desk, and whole with the code", async () => {
+  test.runIf(turns.next())("a report of several envelopes is sent whole, read in one piece at the desk, and whole with the code", async () => {
     const mark = `Lang verhaal, ${kind}.`;
     // A tab is pasted from a table; no message may hold one.
     const story = `${mark}\t${"Hé, zei hij: \"ik weet waar je woont\".\n".repeat(1_500)}Einde.`;
@@ -141,7 +144,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await reporter.texts(".letter [data-slot=text]")).toEqual([said, longer]);
   }, 240_000);
 
-  test("a text that would not fit says so beforehand and is not sent", async () => {
+  test.runIf(turns.next())("a text that would not fit says so beforehand and is not sent", async () => {
     const code = await reporter.write(`Kort, ${kind}.`);
     await reporter.enter(code);
     proxy.requests.length = 0;
@@ -154,7 +157,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(proxy.calls).toEqual([]);
   }, 240_000);
 
-  test("what was agreed stands on top: gist, summary, track, the next day as a calendar file, and when it passed", async () => {
+  test.runIf(turns.next())("what was agreed stands on top: gist, summary, track, the next day as a calendar file, and when it passed", async () => {
     const story = `Afspraken, ${kind}.`;
     const code = await reporter.write(story);
     await organisation.sync("anna");
@@ -209,7 +212,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await visible("[data-choose=promise] > *")).toEqual([expect.stringMatching(/^U zou uiterlijk .* van ons horen/)]);
   }, 240_000);
 
-  test("a message without an answer after a working day says so, and whom to call", async () => {
+  test.runIf(turns.next())("a message without an answer after a working day says so, and whom to call", async () => {
     const code = await reporter.write(`Geen antwoord, ${kind}.`);
     await reporter.enter(code);
     expect(await visible("[data-choose=promise] > *")).toEqual([]);
@@ -218,7 +221,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await visible("[data-choose=promise] > *")).toEqual([expect.stringMatching(/^Op uw laatste bericht is nog geen antwoord/)]);
   }, 240_000);
 
-  test("delete now leaves nothing but the withdrawal, and the code shows it with the desk's confirmation", async () => {
+  test.runIf(turns.next())("delete now leaves nothing but the withdrawal, and the code shows it with the desk's confirmation", async () => {
     const before = countBlocks();
     const story = `Wis dit, ${kind}.`;
     const code = await reporter.write(story, [makeFile("van haar.txt")]);
@@ -258,7 +261,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await visible("textarea, [data-action=delete], .notice")).toEqual([]);
   }, 240_000);
 
-  test("a deletion that breaks off says how far it is, and trying again does the rest", async () => {
+  test.runIf(turns.next())("a deletion that breaks off says how far it is, and trying again does the rest", async () => {
     const before = countBlocks();
     const code = await reporter.write(`Breekt af, ${kind}.`);
     await reporter.enter(code);

@@ -11,12 +11,14 @@ import { moveClock } from "./clock.ts";
 import { Organisation } from "./organisation.ts";
 import { Proxy } from "./proxy.ts";
 import { Reporter } from "./reporter.ts";
+import { Turns } from "./turns.ts";
 
 const KEYSET = "/api/v1/keyset";
 const TICKET = "/api/v1/ticket";
 const BLOCKS = "/api/v1/blocks";
 const FETCH = "/api/v1/blocks/fetch";
 const DAY_MILLISECONDS = 86_400_000;
+const KINDS = ["Chromium", "Firefox"] as const;
 
 let organisation: Organisation;
 let proxy: Proxy;
@@ -31,7 +33,8 @@ afterAll(async () => {
   await organisation.stop();
 }, 120_000);
 
-describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
+describe.each(KINDS)("in %s", (kind) => {
+  const turns = new Turns(kind, KINDS);
   let browser: Browser;
   let reporter: Reporter;
 
@@ -48,7 +51,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     reporter = await Reporter.open(browser, proxy.address);
   });
 
-  test("without a connection at the start the page says so, and goes on when there is one", async () => {
+  test.runIf(turns.next())("without a connection at the start the page says so, and goes on when there is one", async () => {
     proxy.drops = ({ path }) => path === KEYSET;
     await reporter.page.goto(`${proxy.address}/nl/schrijven/`);
     await expectTold(reporter, "offline");
@@ -57,7 +60,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.page.waitForSelector("#main [data-step^=step-]");
   }, 120_000);
 
-  test.each(["schrijven", "lezen"])("until the first step is there, the page is never empty: %s", async (name) => {
+  test.each(turns.among(["schrijven", "lezen"]))("until the first step is there, the page is never empty: %s", async (name) => {
     const { page } = reporter;
     proxy.delay = 2_000;
     await page.goto(`${proxy.address}/nl/${name}/`);
@@ -68,12 +71,12 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await page.$("#without-script")).toBeNull();
   }, 120_000);
 
-  test.each([
+  test.each(turns.among([
     ["the list of counsellors does not come", "drops", KEYSET],
     ["no ticket comes", "drops", TICKET],
     ["the message does not arrive", "drops", BLOCKS],
     ["the message arrives and the answer does not", "cuts", BLOCKS],
-  ] as const)("while sending, %s: told, sent again, stored once", async (_, how, path) => {
+  ] as const))("while sending, %s: told, sent again, stored once", async (_, how, path) => {
     const before = await countBlocks();
     const code = await reporter.prepare();
     proxy[how] = (request) => request.path === path;
@@ -90,7 +93,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await reporter.letters()).toHaveLength(1);
   }, 240_000);
 
-  test("after going back from a failed sending, changed words are sent once, and the old ones never", async () => {
+  test.runIf(turns.next())("after going back from a failed sending, changed words are sent once, and the old ones never", async () => {
     const before = await countBlocks();
     const code = await reporter.writeUntilSend("De eerste woorden.");
     proxy.drops = ({ path }) => path === BLOCKS;
@@ -106,10 +109,10 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await reporter.letters()).toEqual([expect.stringContaining("De eerste woorden.")]);
   }, 240_000);
 
-  test.each([
+  test.each(turns.among([
     ["full", 503, "full"],
     ["broken", 500, "offline"],
-  ] as const)("a portal that is %s is told of, and nothing is lost", async (_, status, reason) => {
+  ] as const))("a portal that is %s is told of, and nothing is lost", async (_, status, reason) => {
     await reporter.prepare();
     proxy.refusals.set(BLOCKS, status);
     await reporter.press("send");
@@ -119,7 +122,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.step("step-sent");
   }, 240_000);
 
-  test("a portal that is busy for a moment is asked again, and nobody is bothered with it", async () => {
+  test.runIf(turns.next())("a portal that is busy for a moment is asked again, and nobody is bothered with it", async () => {
     const before = await countBlocks();
     await reporter.prepare();
     proxy.busy.set(TICKET, 1);
@@ -130,7 +133,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await countBlocks()).toBe(before + 1);
   }, 120_000);
 
-  test("a portal that stays busy is told of, and nothing is lost", async () => {
+  test.runIf(turns.next())("a portal that stays busy is told of, and nothing is lost", async () => {
     await reporter.prepare();
     proxy.busy.set(BLOCKS, Infinity);
     await reporter.press("send");
@@ -140,7 +143,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     await reporter.step("step-sent");
   }, 240_000);
 
-  test("two presses on Versturen send once", async () => {
+  test.runIf(turns.next())("two presses on Versturen send once", async () => {
     const before = await countBlocks();
     await reporter.prepare();
     const button = await reporter.page.waitForSelector("#main [data-action=send]");
@@ -150,7 +153,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await countBlocks()).toBe(before + 1);
   }, 240_000);
 
-  test("one code in two tabs: what both send arrives, and each is read once", async () => {
+  test.runIf(turns.next())("one code in two tabs: what both send arrives, and each is read once", async () => {
     const code = await reporter.write("Het begin.");
     await reporter.enter(code);
     const other = await Reporter.open(browser, proxy.address);
@@ -167,7 +170,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     }
   }, 180_000);
 
-  test("a connection that breaks while reading, or while writing back, loses no word", async () => {
+  test.runIf(turns.next())("a connection that breaks while reading, or while writing back, loses no word", async () => {
     const code = await reporter.write("Het begin.");
     await reporter.page.goto(`${proxy.address}/nl/lezen/`);
     await reporter.step("step-enter");
@@ -193,7 +196,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect((await again.letters()).filter((letter) => letter.includes("Nog iets."))).toHaveLength(1);
   }, 180_000);
 
-  test.each([8, -8, 100])("a device whose clock is %i days off is told, nothing is sent, and there is a number", async (days) => {
+  test.each(turns.among([8, -8, 100]))("a device whose clock is %i days off is told, nothing is sent, and there is a number", async (days) => {
     await moveClock(reporter.page, days * DAY_MILLISECONDS);
     for (const page of ["schrijven", "lezen"]) {
       await reporter.page.goto(`${proxy.address}/nl/${page}/`);

@@ -130,7 +130,7 @@ def test_every_connection_to_postgresql_is_set_up(portal: Portal, setting: str, 
 @pytest.mark.only("sqlite")
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("secure_delete", 1), ("foreign_keys", 1), ("busy_timeout", 10_000)],
+    [("journal_mode", "wal"), ("synchronous", 2), ("secure_delete", 1), ("foreign_keys", 1), ("busy_timeout", 5_000)],
 )
 def test_every_connection_is_set_up(portal: Portal, pragma: str, value: object) -> None:
     """What SQLite needs to be safe holds on each connection that the pool hands out."""
