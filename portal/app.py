@@ -9,6 +9,7 @@ from portal.blocks.service import Blocks
 from portal.calendar.service import Calendar
 from portal.clock import Clock, system_clock
 from portal.config import Config
+from portal.database import Database
 from portal.gate import RECORD_COUNT, RECORD_SIZE
 from portal.health import views as health_views
 from portal.health.service import Health
@@ -23,8 +24,10 @@ from portal.ticket import views as ticket_views
 from portal.ticket.service import Tickets
 
 
-def create_app(config: Config, *, clock: Clock = system_clock) -> Flask:
+def create_app(config: Config, *, clock: Clock = system_clock, look: bool = True) -> Flask:
     """Make the application; it has neither a secret key nor sessions.
+
+    Without `look` the database is not looked at: it may be away for a while.
 
     Raises: DatabaseError (not migrated), BuildError (no release, or another than was built).
     """
@@ -36,14 +39,15 @@ def create_app(config: Config, *, clock: Clock = system_clock) -> Flask:
     # A redirect to a tidier path would repeat the path that was asked for.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
-    _furnish(app, config, clock)
+    store = database.connect(config.store.url, connections=config.server.threads)
+    if look:
+        migrating.require_current(store)
+    _furnish(app, config, store, clock)
     surroundings.surround(app)
     return app
 
 
-def _furnish(app: Flask, config: Config, clock: Clock) -> None:
-    store = database.connect(config.store.url, connections=config.server.threads)
-    migrating.require_current(store)
+def _furnish(app: Flask, config: Config, store: Database, clock: Clock) -> None:
     admission, calendar = Admission(config.organisation, config.ticket, clock), Calendar(clock)
     app.register_blueprint(blocks_views.blueprint(Blocks(store, admission, config.store, config.budget, calendar)))
     app.register_blueprint(health_views.blueprint(Health(store)))

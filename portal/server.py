@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from portal import logs
@@ -88,33 +89,40 @@ class PortalServer(BaseApplication):  # type: ignore[misc]
             "keepalive": PATIENCE_SECONDS,
             "sendfile": False,
             "control_socket_disable": True,
-            "when_ready": lambda _arbiter: self._start_upkeep(),
             "on_exit": lambda _arbiter: self._stop_upkeep(),
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Make the application, in each worker anew."""
-        return create_app(self._config)
+        """Make the application, in each worker anew; `serve` has looked at the database, which may be away by now."""
+        return create_app(self._config, look=False)
 
-    def _start_upkeep(self) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "portal",
-            "upkeep",
-            "--config",
-            str(self._config_path),
-            "--parent",
-            str(os.getpid()),
-        ]
+    def run(self) -> None:
+        """Serve until the process is told to end."""
+        _Arbiter(self).run()
+
+    def keep_upkeep(self) -> None:
+        """Start the upkeep, if it does not run: at the beginning, and whenever it has ended."""
+        if self._upkeep is not None and self._upkeep.poll() is None:
+            return
+        parent = str(os.getpid())
+        command = [sys.executable, "-m", "portal", "upkeep", "--config", str(self._config_path), "--parent", parent]
         # No shell, and every argument is our own. The child notices by itself when this process is gone.
         self._upkeep = subprocess.Popen(command, cwd=Path(__file__).resolve().parent.parent)  # noqa: S603
 
     def _stop_upkeep(self) -> None:
         if self._upkeep is not None:
             self._upkeep.terminate()
+
+
+class _Arbiter(Arbiter):  # type: ignore[misc]
+    """gunicorn's own, which replaces workers that end, and once a second also looks after the upkeep."""
+
+    def manage_workers(self) -> None:
+        """Start what is missing."""
+        super().manage_workers()
+        self.app.keep_upkeep()
 
 
 def serve(config: Config, config_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response
-from sqlalchemy.exc import InternalError, OperationalError
+from sqlalchemy.exc import InternalError, NotSupportedError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
@@ -27,8 +27,9 @@ def surround(app: Flask) -> None:
     """Put the gate, the headers and the answers to failures around `app`."""
     app.register_error_handler(RefusalError, answers.refuse)
     app.register_error_handler(HTTPException, _refuse_framework)
-    # Locked, full, read-only (which PostgreSQL calls an internal error), out of reach, or too many at once.
-    for error in (OperationalError, InternalError, PoolTimeoutError):
+    # Locked, full, out of reach, too many at once, or read-only, which PostgreSQL calls an internal error, and not
+    # supported while it is the copy of another.
+    for error in (OperationalError, InternalError, NotSupportedError, PoolTimeoutError):
         app.register_error_handler(error, _store_unreachable)
     app.register_error_handler(Exception, _fail)
     app.wsgi_app = _Surroundings(app.wsgi_app)  # type: ignore[method-assign] # Flask's own way to wrap an application.

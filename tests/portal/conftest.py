@@ -140,8 +140,10 @@ def clock(served: Served | None, monkeypatch: pytest.MonkeyPatch) -> SettableClo
 @pytest.fixture
 def empty(config: Config, clock: SettableClock, team: Team, engine: Engine, served: Served | None) -> Portal:
     """Make a portal before its first roster."""
-    app = create_app(config, clock=clock) if served is None else served.forward
-    new_client = partial(Client, app, TestResponse, use_cookies=True)
+    if served is None:
+        new_client = partial(create_app(config, clock=clock).test_client, use_cookies=True)
+    else:
+        new_client = partial(Client, served.forward, TestResponse)
     return Portal(config, clock, database.connect(config.store.url), new_client(), new_client, team, engine)
 
 

@@ -109,7 +109,7 @@ class _Server(PortalServer):
     def load(self) -> Flask:
         return create_app(self._config, clock=self._clock)
 
-    def _start_upkeep(self) -> None:
+    def keep_upkeep(self) -> None:
         return
 
 

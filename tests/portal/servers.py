@@ -83,13 +83,17 @@ def free_port() -> int:
 
 def start(folder: Path, port: int) -> Server:
     """Start the server in `folder` and wait until it answers."""
+    running = Server(folder, port, launch(folder))
+    # Two workers and the upkeep; a worker that comes later would outlive a kill of those before.
+    wait_until(lambda: answers(running) and len(children(running.process.pid)) == 3)
+    return running
+
+
+def launch(folder: Path) -> subprocess.Popen[bytes]:
+    """Start the server in `folder`."""
     with (folder / "log").open("ab") as log:
         command = [sys.executable, "-m", "portal", "serve", "--config", str(folder / "config.toml")]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
-    running = Server(folder, port, process)
-    # Two workers and the upkeep; a worker that comes later would outlive a kill of those before.
-    wait_until(lambda: answers(running) and len(children(process.pid)) == 3)
-    return running
+        return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
 
 
 def answers(running: Server) -> bool:
@@ -110,9 +114,17 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
 
 
 def children(pid: int) -> list[int]:
-    """Return the processes that a process has started."""
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(child) for child in text.split()]
+    """Return the processes that a process has started, in any of its threads."""
+    texts = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(child) for text in texts for child in text.split()]
+
+
+def is_upkeep(pid: int) -> bool:
+    """Tell whether a server's child is its upkeep, rather than a worker."""
+    try:
+        return b"upkeep" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except FileNotFoundError:
+        return False
 
 
 def is_gone(pid: int) -> bool:

@@ -147,6 +147,21 @@ def test_a_locked_store_is_said_and_changes_nothing(
     assert portal.post(Post(), authorization=portal.courier, client=client).status_code == 204
 
 
+def test_a_store_that_may_only_be_read_is_said_and_changes_nothing(
+    config: Config, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a disk that turned read-only, or after a failover: writing calls are 503, reading ones go on."""
+    monkeypatch.setattr("portal.database._PRAGMAS", ("PRAGMA query_only = ON",))
+    monkeypatch.setattr("portal.database._SETTINGS", ("SET default_transaction_read_only = on",))
+    # After a read SQLAlchemy asks PostgreSQL for the right to write, and gets it where it is only not the default.
+    client = create_app(config, clock=portal.clock, look=False).test_client()
+    refused = portal.post(Post(), authorization=portal.courier, client=client)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert client.get("/healthz").status_code == 503
+    assert client.get("/api/v1/index").status_code == 200
+    assert portal.rows("block") == []
+
+
 def test_the_application_has_no_key_for_sessions(config: Config) -> None:
     """Flask cannot make a session without a secret key."""
     assert create_app(config).secret_key is None
