@@ -69,3 +69,15 @@ def test_no_path_of_a_machine_is_in_the_tree() -> None:
     texts = [n for n in TRACKED if n.endswith((".py", ".ts", ".md", ".toml", ".html", ".css", ".json", "Makefile"))]
     own = re.compile(r"(?<![\w.-])/(?:work|farm|root)/")
     assert not [n for n in texts if (ROOT / n).is_file() and own.search((ROOT / n).read_text())]
+
+
+def test_the_threat_model_names_tests_that_are_there() -> None:
+    """Each row of its tables says what shows it, and each of these is a test, or a folder of tests or vectors."""
+    text = (ROOT / "docs/THREAT_MODEL.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| who", "| what |"))]
+    assert len(rows) > 40
+    for row in rows:
+        named = re.findall(r"`([\w./-]+)`", row.rpartition(" | ")[2])
+        assert named, row
+        for name in named:
+            assert list((ROOT / "tests").rglob(name.rpartition("/")[2])), name
