@@ -7,6 +7,7 @@ import os
 import secrets
 from collections import Counter
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -20,6 +21,9 @@ from portal.config import Budget, Store
 from portal.database import Database
 from portal.errors import RefusalError
 from portal.gate import RECORD_SIZE
+
+# 32 MB: SQLite overwrites and PostgreSQL forgets so much in well below a second.
+_PORTION: Final = 500
 
 
 @dataclass(frozen=True)
@@ -108,9 +112,15 @@ def parse(body: bytes) -> list[Record]:
     return records
 
 
-def expire(connection: Connection, week: int) -> None:
-    """Delete every block whose last week is before `week`."""
-    store.expire(connection, week)
+def expire(database: Database, week: int) -> None:
+    """Delete every block whose last week is before `week`; whoever writes meanwhile waits for one portion at most."""
+    with database.write() as connection:
+        store.forget_budgets(connection, week)
+    with database.read() as connection:
+        addresses = store.expired(connection, week)
+    for start in range(0, len(addresses), _PORTION):
+        with database.write() as connection:
+            store.drop(connection, addresses[start : start + _PORTION])
 
 
 def _account(record: Record, claim: Claim) -> str:

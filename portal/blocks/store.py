@@ -85,7 +85,16 @@ def charge(connection: Connection, week: int, account: str, size: int, limit: in
     return connection.execute(_CHARGE, charge).rowcount == 1
 
 
-def expire(connection: Connection, week: int) -> None:
-    """Delete the blocks, and forget the budgets, of weeks before `week`."""
-    connection.execute(delete(block).where(block.c.expiry_week < week))
+def expired(connection: Connection, week: int) -> list[bytes]:
+    """Return the addresses of the blocks of weeks before `week`."""
+    return list(connection.execute(select(block.c.address).where(block.c.expiry_week < week)).scalars())
+
+
+def drop(connection: Connection, addresses: Collection[bytes]) -> None:
+    """Delete the blocks under these addresses."""
+    connection.execute(delete(block).where(block.c.address.in_(addresses)))
+
+
+def forget_budgets(connection: Connection, week: int) -> None:
+    """Forget how much came in, in the weeks before `week`."""
     connection.execute(delete(budget).where(budget.c.week < week))

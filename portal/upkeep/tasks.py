@@ -34,4 +34,4 @@ def expire(config: Config, store: Database, clock: Clock, *, clock_is_right: boo
         ticket.expire(connection, config.ticket, clock())
         index.expire(connection, week)
         keyset.expire(connection, week)
-        blocks.expire(connection, week)
+    blocks.expire(store, week)

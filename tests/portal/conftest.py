@@ -68,7 +68,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _is_wanted(item: pytest.Item) -> bool:
     engine, _, served = getattr(item, "callspec", _Plain).params.get("engine", "").partition(", ")
     mark = item.get_closest_marker("only")
-    return (mark is None or mark.args[0] == engine) and (not served or item.get_closest_marker("served") is not None)
+    return (mark is None or engine in ("", mark.args[0])) and (
+        not served or item.get_closest_marker("served") is not None
+    )
 
 
 class _Plain:

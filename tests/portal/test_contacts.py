@@ -15,6 +15,9 @@ from portal.errors import BuildError
 from portal.site import contacts, hours
 from portal.site.build import ROOT, build
 
+# Nothing here is about the database.
+pytestmark = pytest.mark.only("sqlite")
+
 DAY = date(2026, 11, 1)
 WEEKS = 13
 

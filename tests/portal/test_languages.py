@@ -19,7 +19,7 @@ from portal.errors import BuildError
 from portal.site.build import ROOT, build
 from tests import pseudo
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.only("sqlite")]
 
 DAY = date(2026, 11, 21)
 TRANSLATIONS = ROOT / "content" / "translations"

@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -207,11 +207,12 @@ def shown(path: Path, write: Callable[[], bytes] = lambda: b"figures\n# EOF\n") 
 
 def asked(path: Path, question: bytes) -> bytes:
     """Send bytes as they are; return all that comes back."""
-    with socket.socket(socket.AF_UNIX) as connection:
+    answer = b""
+    # Who is refused before everything was read is told so by a reset, after the answer or instead of it.
+    with socket.socket(socket.AF_UNIX) as connection, suppress(ConnectionResetError, BrokenPipeError):
         connection.settimeout(10)
         connection.connect(str(path))
         connection.sendall(question)
-        answer = b""
         while part := connection.recv(65_536):
             answer += part
     return answer

@@ -25,6 +25,9 @@ import pytest
 from portal import config as configuration
 from portal.site.build import ROOT, build
 
+# Nothing here is about the database.
+pytestmark = pytest.mark.only("sqlite")
+
 PAGES = sorted(p.stem for p in (ROOT / "templates/site").glob("*.html") if p.stem != "base" and p.stem[0] != "_")
 MOST_WORDS = 15
 LONGEST = 20

@@ -17,14 +17,14 @@ from portal.site.headers import ENCODINGS
 from tests.portal.servers import write_config
 
 # The real build takes seconds: it compresses as well as can be.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.only("sqlite")]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCES = ("content", "crypto", "portal", "templates", "web")
 
 # Script and style that a page loads, compressed by gzip. Raise a page's own figure only for something that people need.
 BUDGET = 100_000
-RATCHET = {"start": 7_400, "schrijven": 79_500, "lezen": 97_600, "veilig": 46_000}
+RATCHET = {"start": 7_400, "schrijven": 79_700, "lezen": 97_800, "veilig": 46_000}
 # The modules that main.js and the word lists leave to other pages.
 LEFT_OUT = {
     "start": ("write-", "read-", "safe-"),

@@ -21,7 +21,7 @@ from portal.site.build import ROOT, build
 from portal.site.headers import HEADERS
 from tests.portal.helpers import Portal
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.only("sqlite")]
 
 DAY = date(2026, 11, 21)
 PAGE = '{% extends "base.html" %}{% block main %}<h1>{{ _("Begin") }}</h1>{% endblock %}'

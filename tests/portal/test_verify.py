@@ -25,7 +25,7 @@ from portal.site.remote import Site
 from tests.portal.servers import ROOT, Server, free_port, set_up, stop
 from tests.world import Team
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.only("sqlite")]
 
 Change = Callable[[Request, Response], None]
 
