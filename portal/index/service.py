@@ -29,7 +29,7 @@ class Publication:
     def read(self) -> bytes:
         """Return the sorted prefixes, concatenated."""
         with self.database.read() as connection:
-            return b"".join(store.listed(connection))
+            return store.listed(connection)
 
     def tick(self) -> None:
         """Publish exactly `entries_per_tick` new entries: waiting replies by chance, filled up with dummies."""

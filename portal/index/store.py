@@ -4,13 +4,13 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, delete, select
 
-from portal.database import insert_new
+from portal.database import insert_new, joined
 from portal.tables import index_entry, waiting
 
 
-def listed(connection: Connection) -> list[bytes]:
-    """Return every published prefix, sorted."""
-    return list(connection.execute(select(index_entry.c.prefix).order_by(index_entry.c.prefix)).scalars())
+def listed(connection: Connection) -> bytes:
+    """Return every published prefix, sorted, one after the other."""
+    return joined(connection, index_entry.c.prefix)
 
 
 def waiting_prefixes(connection: Connection) -> list[bytes]:

@@ -21,4 +21,4 @@ class Intake:
         """
         with self.database.read() as connection:
             self.admission.require_courier(connection, authorization)
-            return b"".join(store.addresses(connection))
+            return store.addresses(connection)
