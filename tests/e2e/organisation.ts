@@ -72,7 +72,8 @@ export class Organisation {
       await made.#end();
     });
     const organisation = new Organisation(persons);
-    cpSync(prepared, organisation.folder, { recursive: true });
+    // The socket of the portal's figures cannot be copied; the next server makes its own.
+    cpSync(prepared, organisation.folder, { recursive: true, filter: (path) => !path.endsWith(".sock") });
     organisation.#configure(isWorkFull ? {} : LIGHT_WORK);
     await organisation.#serve();
     return organisation;

@@ -24,6 +24,14 @@ def opened(url: str) -> Iterator[Database]:
     store.engine.dispose()
 
 
+def read_whole(path: Path) -> bytes:
+    """Return what is in a file; nothing if the engine has removed it since it was listed."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
 class Engine(ABC):
     """Where the tests of one session make their databases."""
 

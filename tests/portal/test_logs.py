@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 from alembic.config import Config as AlembicConfig
 from flask import Flask
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -42,6 +42,7 @@ from portal.cli import main
 from portal.errors import RefusalError
 from portal.gate import RECORD_SIZE
 from portal.surroundings import surround
+from portal.tables import block
 from portal.upkeep import loop
 from tests.portal.engines import Postgresql
 from tests.portal.helpers import Portal, Post, SettableClock, held, make_impatient
@@ -302,6 +303,9 @@ def test_a_failure_in_any_layer_says_nothing(
         with portal.database.write() as connection:
             connection.execute(text("DELETE FROM calendar"))
             connection.execute(text("DELETE FROM document WHERE kind = 'card'"))
+            # So that there is something to expire.
+            old = {"address": os.urandom(32), "delete_hash": bytes(32), "kind": 0, "expiry_week": 1, "body": b""}
+            connection.execute(insert(block), [old])
         with monkeypatch.context() as patch:
             patch.setattr(f"{module}.{function}", fail)
             for answer in use(portal, version):

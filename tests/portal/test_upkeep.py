@@ -20,6 +20,7 @@ from portal.upkeep import loop, tasks
 from portal.upkeep.caretaker import Caretaker
 from portal.upkeep.loop import Schedule
 from portal.upkeep.rewrite import rewrite
+from tests.portal.engines import read_whole
 from tests.portal.helpers import BLOCK, TABLES, Portal, Post, SettableClock
 from tests.world import NOW, monday
 
@@ -226,7 +227,7 @@ def settle(portal: Portal) -> None:
 def is_anywhere(portal: Portal, post: Post) -> bool:
     """Tell whether any piece of a body lies in any file of the database but PostgreSQL's write-ahead log."""
     pieces = [post.body[i : i + 64] for i in range(0, BLOCK, 1024)]
-    files = [path.read_bytes() for path in portal.files() if "pg_wal" not in path.parts]
+    files = [read_whole(path) for path in portal.files() if "pg_wal" not in path.parts]
     return any(piece in data for data in files for piece in pieces)
 
 

@@ -21,6 +21,7 @@ from crypto.week import week_number
 from portal.tables import block, metadata
 from portal.upkeep import tasks
 from portal.upkeep.rewrite import rewrite
+from tests.portal.engines import read_whole
 from tests.portal.helpers import Portal, Post
 from tests.world import monday
 
@@ -89,7 +90,7 @@ def find_places(portal: Portal, sent: Sequence[Sent]) -> dict[bytes, int]:
     passed = 0
     for path in portal.files():
         # PostgreSQL's log of changes keeps the order of what it says, until it is used again: a limit that is stated.
-        data = b"" if "pg_wal" in path.parts else path.read_bytes()
+        data = b"" if "pg_wal" in path.parts else read_whole(path)
         for one in sent:
             found = data.find(one.post.body[-1024:]) if data else -1
             if found >= 0:
