@@ -111,7 +111,7 @@ def test_a_backup_holds_no_key_to_write_or_to_listen_with(organisation: Organisa
         for seed in keyring.state.archives.values():
             assert encode_b64u(seed).encode() in plain
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
-    assert b"kanarie" not in backup.read_bytes()
+    assert b"kanarie-" not in backup.read_bytes()
     assert b'"anna"' not in backup.read_bytes()
 
 
@@ -226,8 +226,8 @@ def test_a_lost_workstation_comes_back_by_commands_and_answers_under_a_new_id(
         assert "kanarie-terug" in {m.payload.body.text for c in work.inbox() for m in c.messages}
     with organisation.desk("bram") as work:
         assert {"kanarie-onderweg", "kanarie-nieuw"} <= {m.payload.body.text for c in work.inbox() for m in c.messages}
-    assert not grep(organisation.folder, b"kanarie")
-    assert not grep(tmp_path / "usb", b"kanarie")
+    assert not grep(organisation.folder, b"kanarie-")
+    assert not grep(tmp_path / "usb", b"kanarie-")
 
 
 def belongs(record: bytes, box: Mailbox, workstations: tuple[bytes, ...]) -> bool:

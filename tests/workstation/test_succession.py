@@ -311,7 +311,7 @@ def test_a_portal_with_the_old_key_only_complains(organisation: Organisation, tm
 
 def test_a_backup_from_before_goes_on_after_it(organisation: Organisation, tmp_path: Path) -> None:
     """A workstation restored under the old pin follows when it is listed, with all that it held."""
-    write(organisation, BOX, "kanarie")
+    write(organisation, BOX, "kanarie-uit")
     with organisation.desk("anna"):
         pass
     kept = back_up(organisation, tmp_path / "anna.kopie")
@@ -330,7 +330,7 @@ def test_a_backup_from_before_goes_on_after_it(organisation: Organisation, tmp_p
     organisation.publish()
     with organisation.desk("anna") as work:
         assert not work.refusal
-        assert [m.payload.body.text for c in work.inbox() for m in c.messages] == ["kanarie"]
+        assert [m.payload.body.text for c in work.inbox() for m in c.messages] == ["kanarie-uit"]
         work.answer(work.inbox()[0], "Dag", NOW)
     assert len(organisation.replies("anna")) == 1
 
@@ -434,7 +434,7 @@ def test_a_lost_root_costs_nobody_their_conversations(organisation: Organisation
 
 def test_a_backup_from_before_the_root_was_lost_still_comes_back(organisation: Organisation, tmp_path: Path) -> None:
     """Restored under the lost root's pin, it is enrolled under the new one as the others are."""
-    write(organisation, BOX, "kanarie")
+    write(organisation, BOX, "kanarie-uit")
     with organisation.desk("anna"):
         pass
     kept = back_up(organisation, tmp_path / "anna.kopie")
@@ -444,7 +444,7 @@ def test_a_backup_from_before_the_root_was_lost_still_comes_back(organisation: O
     begin_anew(organisation, new_root(organisation))
     with organisation.desk("anna") as work:
         assert not work.refusal
-        assert [m.payload.body.text for c in work.inbox() for m in c.messages] == ["kanarie"]
+        assert [m.payload.body.text for c in work.inbox() for m in c.messages] == ["kanarie-uit"]
 
 
 def test_a_handout_says_nothing_of_successions_where_there_are_none(organisation: Organisation) -> None:

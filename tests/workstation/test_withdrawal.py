@@ -176,10 +176,10 @@ def test_the_desk_shows_a_withdrawal_by_its_day_alone(organisation: Organisation
     withdraw(organisation, box)
     browser.get()
     assert_withdrawn(browser, box)
-    assert "kanarie" not in browser.page
+    assert "kanarie-in" not in browser.page
     assert "/gesprek/" not in browser.page
     sessions = browser.client.application.session_interface
-    assert "kanarie" not in str(sessions._known)  # type: ignore[attr-defined]
+    assert "kanarie-in" not in str(sessions._known)  # type: ignore[attr-defined]
     assert browser.get(path).status_code == 404
     browser.post("/vergrendelen")
     assert browser.unlock().status_code == 303
