@@ -109,6 +109,8 @@ class Connection:
         self.request: Any = None
         # A thread has it; it is then neither read nor written nor given up.
         self.is_busy = False
+        # The worker waits for something on it.
+        self.is_watched = False
         self.deadline = monotonic() + PATIENCE_SECONDS
         self._count = 0
         self._missing = 0

@@ -55,12 +55,14 @@ ticket = Table(
     sqlite_with_rowid=False,
 )
 
-# Bytes accepted in a week; `kind` is a name of `portal.blocks.service.Account`.
+# Bytes accepted in a week; `kind` is an account of `portal.blocks.service`. Each account is several rows, of which a
+# post takes any one: with one row, PostgreSQL would let one post in at a time.
 budget = Table(
     "budget",
     metadata,
     Column("week", Integer, primary_key=True, autoincrement=False),
     Column("kind", String(16), primary_key=True),
+    Column("part", SmallInteger, primary_key=True, autoincrement=False),
     Column("bytes", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -161,10 +161,12 @@ class PlainWorker(ThreadWorker):  # type: ignore[misc]
     def _watch(self, connection: Connection, event: int, then: Callable[[Connection], None]) -> None:
         self._unwatch(connection)
         self.poller.register(connection.raw, event, lambda _raw: self._guard(connection, then))
+        connection.is_watched = True
 
     def _unwatch(self, connection: Connection) -> None:
-        if connection.raw in self.poller.get_map():
+        if connection.is_watched:
             self.poller.unregister(connection.raw)
+            connection.is_watched = False
 
     def _guard(self, connection: Connection, step: Callable[[Connection], None]) -> None:
         """Take one step; whoever has left meanwhile is forgotten."""

@@ -1,5 +1,6 @@
 """Blocks in the database. A row is written once and deleted once; nothing updates it."""
 
+import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +9,9 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from portal.database import insert_new
 from portal.tables import block, budget, waiting
+
+# The rows of an account; as many posts can be stored at the same time, by luck.
+_PARTS: Final = 16
 
 # Made once: to build a statement takes SQLAlchemy longer than to execute it.
 _SAME: Final = select(block.c.address, block.c.delete_hash, block.c.kind, block.c.body).where(
@@ -19,14 +23,18 @@ _BODIES: Final = select(block.c.address, block.c.body).where(
 _REMOVE: Final = delete(block).where(
     block.c.address == bindparam("at_address"), block.c.delete_hash == bindparam("with_hash")
 )
-_CHARGE: Final = (
-    update(budget)
-    .where(
-        budget.c.week == bindparam("in_week"),
-        budget.c.kind == bindparam("account"),
-        budget.c.bytes + bindparam("size") <= bindparam("limit"),
-    )
-    .values(bytes=budget.c.bytes + bindparam("size"))
+_PART: Final = update(budget).where(
+    budget.c.week == bindparam("in_week"), budget.c.kind == bindparam("account"), budget.c.part == bindparam("in_part")
+)
+_CHARGE: Final = _PART.where(budget.c.bytes + bindparam("size") <= bindparam("limit")).values(
+    bytes=budget.c.bytes + bindparam("size")
+)
+_LEVEL: Final = _PART.values(bytes=bindparam("share"))
+_USED: Final = (
+    select(budget.c.bytes)
+    .where(budget.c.week == bindparam("in_week"), budget.c.kind == bindparam("account"))
+    .order_by(budget.c.part)
+    .with_for_update()
 )
 
 
@@ -76,13 +84,22 @@ def announce(connection: Connection, prefixes: Iterable[bytes]) -> None:
 
 
 def charge(connection: Connection, week: int, account: str, size: int, limit: int) -> bool:
-    """Add `size` bytes to an account of a week; answer False, and change nothing, if that exceeds `limit`."""
-    charge = {"in_week": week, "account": account, "size": size, "limit": limit}
-    if connection.execute(_CHARGE, charge).rowcount == 1:
+    """Add `size` bytes to an account of a week; answer False, and change nothing, if that exceeds `limit`.
+
+    As long as no part exceeds its share of the limit, all of them do not exceed the limit, and one row decides.
+    """
+    part = secrets.randbelow(_PARTS)
+    at = {"in_week": week, "account": account}
+    if connection.execute(_CHARGE, {**at, "in_part": part, "size": size, "limit": _share(limit, part)}).rowcount == 1:
         return True
-    # Either the account is full, or this is its first charge of the week.
-    insert_new(connection, budget, [{"week": week, "kind": account, "bytes": 0}])
-    return connection.execute(_CHARGE, charge).rowcount == 1
+    # Either that part is full, or this is the account's first charge of the week: all of them decide, and end up level.
+    empty = {"week": week, "kind": account, "bytes": 0}
+    insert_new(connection, budget, [{**empty, "part": each} for each in range(_PARTS)])
+    used = sum(connection.execute(_USED, at).scalars()) + size
+    if used > limit:
+        return False
+    connection.execute(_LEVEL, [{**at, "in_part": each, "share": _share(used, each)} for each in range(_PARTS)])
+    return True
 
 
 def expired(connection: Connection, week: int) -> list[bytes]:
@@ -98,3 +115,8 @@ def drop(connection: Connection, addresses: Collection[bytes]) -> None:
 def forget_budgets(connection: Connection, week: int) -> None:
     """Forget how much came in, in the weeks before `week`."""
     connection.execute(delete(budget).where(budget.c.week < week))
+
+
+def _share(size: int, part: int) -> int:
+    # So rounded that the shares of all parts together are the whole.
+    return (size + part) // _PARTS

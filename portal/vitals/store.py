@@ -26,8 +26,8 @@ def block_count(connection: Connection) -> int:
 
 def budgets(connection: Connection, week: int) -> dict[str, int]:
     """Return the bytes that were accepted in a week, by account."""
-    statement = select(budget.c.kind, budget.c.bytes).where(budget.c.week == week)
-    return {row.kind: row.bytes for row in connection.execute(statement)}
+    statement = select(budget.c.kind, func.sum(budget.c.bytes)).where(budget.c.week == week).group_by(budget.c.kind)
+    return {account: int(size) for account, size in connection.execute(statement)}
 
 
 def card_holders(connection: Connection, week: int) -> set[bytes]:

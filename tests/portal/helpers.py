@@ -20,6 +20,7 @@ from crypto.verifying import Document, serialize_document
 from portal.config import Config
 from portal.database import Database
 from portal.tables import metadata
+from portal.vitals.store import budgets
 from tests.portal.engines import Engine
 from tests.world import NOW, Team, make_random
 
@@ -115,6 +116,11 @@ class Portal:
         with self.database.read() as connection:
             rows = connection.execute(select(described).order_by(*described.columns)).all()
         return [tuple(row) for row in rows]
+
+    def used(self, week: int) -> dict[str, int]:
+        """Return the bytes of a week, by account."""
+        with self.database.read() as connection:
+            return budgets(connection, week)
 
     def everything(self) -> dict[str, list[tuple[object, ...]]]:
         return {table: self.rows(table) for table in TABLES}

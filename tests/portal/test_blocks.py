@@ -1,13 +1,17 @@
 """Blocks: POST, fetch and delete. spec: Server."""
 
+import random
+import secrets
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from crypto.week import WEEK_SECONDS, week_number
 from portal.app import create_app
+from portal.blocks.store import charge
 from portal.config import Config
 from tests.portal.helpers import BLOCK, Portal, Post, SettableClock
 from tests.world import NOW
@@ -65,7 +69,7 @@ def test_new_and_repeated_blocks_may_come_together(portal: Portal) -> None:
     portal.post(first)
     assert portal.post(first, second).status_code == 204
     assert portal.fetch(first.address, second.address) == [first.body, second.body]
-    assert portal.rows("budget") == [(week_number(NOW), "head", 2 * BLOCK)]
+    assert portal.used(week_number(NOW)) == {"head": 2 * BLOCK}
 
 
 def test_an_address_may_stand_only_once_in_a_post(portal: Portal) -> None:
@@ -222,6 +226,39 @@ def test_a_full_budget_closes_only_its_own_kind(
     assert portal.post(Post(kind=2), authorization=portal.courier, client=client).status_code == 204
     clock.now += WEEK_SECONDS
     assert portal.post(Post(kind=kind), client=client).status_code == 204
+
+
+def test_a_budget_is_kept_to_the_byte_whichever_part_is_taken(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By luck one part is full long before the others; then all of them decide."""
+    week, limit = week_number(NOW), 100_000
+    generator = random.Random(6)  # noqa: S311 - a test's sizes.
+    monkeypatch.setattr(secrets, "randbelow", lambda count: min(generator.randrange(count), 3))
+    used = 0
+    while used < limit:
+        # Some too large, and then what is left fits, however little it is.
+        for size in (generator.randint(1, 9_000), 1):
+            with portal.database.write() as connection:
+                fits = charge(connection, week, "head", size, limit)
+            assert fits == (used + size <= limit)
+            used += size if fits else 0
+            assert portal.used(week) == {"head": used}
+    with portal.database.write() as connection:
+        assert not charge(connection, week, "head", 1, limit)
+        assert charge(connection, week, "chunk", 1, limit)
+
+
+def test_many_at_once_use_up_a_budget_and_no_more(config: Config, portal: Portal, clock: SettableClock) -> None:
+    """Of twelve posts there is room for nine, from the week's first byte on; nobody waits for ever."""
+    small = replace(config, budget=replace(config.budget, courier_per_week=9 * BLOCK))
+    app = create_app(small, clock=clock)
+
+    def post() -> int:
+        return portal.post(Post(), authorization=portal.courier, client=app.test_client()).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = Counter(each.result() for each in [pool.submit(post) for _ in range(12)])
+    assert statuses == {204: 9, 503: 3}
+    assert portal.used(week_number(NOW)) == {"courier": 9 * BLOCK}
 
 
 def test_the_teams_files_never_shut_out_its_words(config: Config, portal: Portal, clock: SettableClock) -> None:

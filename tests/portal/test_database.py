@@ -13,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import TimeoutError as TurnTimeoutError
 
+from crypto.week import week_number
 from portal import database, migrating
 from portal.app import create_app
 from portal.config import Config
@@ -20,6 +21,7 @@ from portal.errors import DatabaseError
 from portal.tables import metadata
 from portal.upkeep import tasks
 from tests.portal.helpers import TABLES, Portal, Post
+from tests.world import NOW
 
 
 def is_ours(_object: object, name: str | None, kind: str, *_rest: object) -> bool:
@@ -45,12 +47,15 @@ def test_migrations_go_down_and_up_with_data_in_them(portal: Portal) -> None:
     portal.post(Post())
     tasks.tick(portal.config, portal.database, portal.clock)
     tasks.expire(portal.config, portal.database, portal.clock)
-    before = portal.everything()
+    before, used = portal.everything(), portal.used(week_number(NOW))
+    assert set(used) == {"courier", "head"}
     migrate_to(portal, "0001")
     with portal.database.read() as connection:
         assert tables(connection) == {*TABLES, "alembic_version"} - {"calendar"}
     migrating.migrate(portal.database)
-    assert portal.everything() == before | {"calendar": []}
+    # The parts of a budget are level again.
+    assert portal.everything() == before | {"calendar": [], "budget": portal.rows("budget")}
+    assert portal.used(week_number(NOW)) == used
     migrate_to(portal, "base")
     with portal.database.read() as connection:
         assert tables(connection) == {"alembic_version"}

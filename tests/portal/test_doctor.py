@@ -312,7 +312,7 @@ def test_the_disk_must_hold_what_this_week_allows_and_a_rewrite(
         budget=replace(portal.config.budget, heads_per_week=10**9, chunks_per_week=10**9, courier_per_week=10**9),
     )
     with portal.database.write() as connection:
-        connection.execute(insert(budget), {"week": WEEK, "kind": "head", "bytes": 10**9})
+        connection.execute(insert(budget), {"week": WEEK, "kind": "head", "part": 0, "bytes": 10**9})
     files = sum(path.stat().st_size for path in portal.files())
     assert files >= size
     needed = 2 * int(1.07 * 2 * 10**9) + files
