@@ -72,6 +72,19 @@ export function field(root: ParentNode, name: string): Control {
   return first;
 }
 
+/** Tick these boxes, and keep each box as the page's own: whatever autocomplete says, Firefox's session store keeps others. */
+export function tick(inputs: readonly HTMLInputElement[], chosen: readonly string[]): void {
+  for (const input of inputs) {
+    input.defaultChecked = chosen.includes(input.value);
+    // The other radios of a group change without an event of their own.
+    input.addEventListener("input", () => {
+      for (const each of inputs) {
+        each.defaultChecked = each.checked;
+      }
+    });
+  }
+}
+
 /** Show one alternative of a group, or none of them. */
 export function choose(root: ParentNode, group: string, when: string | null): void {
   for (const element of all(root, `[data-choose=${group}] > [data-when]`)) {

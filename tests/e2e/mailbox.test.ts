@@ -261,6 +261,61 @@ describe.each(KINDS)("in %s", (kind) => {
     expect(await visible("textarea, [data-action=delete], .notice")).toEqual([]);
   }, 240_000);
 
+  test.runIf(turns.next())("who may read is changed both ways, and whoever may not sees nothing that comes", async () => {
+    const bram = await Desk.unlock(deskBrowser, await organisation.openDesk("bram"));
+    const [first, second, third] = [`Voor allebei, ${kind}.`, `Alleen voor Anna, ${kind}.`, `Weer voor allebei, ${kind}.`];
+    const code = await reporter.write(first);
+    const calls: string[][] = [];
+    const change = async (boxes: readonly string[], successor: string | null): Promise<void> => {
+      await reporter.enter(code);
+      proxy.requests.length = 0;
+      await reporter.press("readers");
+      await reporter.step("step-readers");
+      for (const person of boxes) {
+        await reporter.page.click(`#main [data-field=person][value=${person}]`);
+      }
+      if (successor !== null) {
+        await reporter.page.click(`#main [data-field=successor][value=${successor}]`);
+      }
+      await reporter.press("send");
+      await reporter.step("conversation");
+      calls.push(proxy.requests.map(({ method, path, body }) => `${method} ${path} ${body.length}`));
+    };
+    // Nobody is no choice, and no change sends nothing.
+    await change([], null);
+    expect(calls.pop()?.filter((call) => call.startsWith("POST") && !call.includes("/fetch"))).toEqual([]);
+    await change(["bram"], "bram");
+    expect(await visible(".letters > li.line")).toEqual([
+      expect.stringMatching(/^Op .* hebt u gekozen wie dit mag lezen\.$/),
+      "Vanaf hier leest niet meer mee: Bram.",
+    ]);
+    await reporter.reply(second);
+    await organisation.sync("anna", "bram");
+    await anna.page.bringToFront();
+    expect(await anna.read(second)).toHaveLength(3);
+    await anna.change({ note: `Notitie, ${kind}.` });
+    await organisation.sync("anna", "bram");
+    await bram.page.bringToFront();
+    expect(await bram.read(first)).toHaveLength(1);
+    expect(await bram.page.content()).not.toContain(`Notitie, ${kind}.`);
+    expect((await bram.inbox()).some((entry) => entry.includes(second))).toBe(false);
+
+    await change(["bram"], null);
+    expect((await visible(".letters > li.line")).at(-1)).toBe("Vanaf hier leest ook mee: Bram.");
+    // The network sees the same, whatever is chosen.
+    expect(calls[1]).toEqual(calls[0]);
+    await reporter.reply(third);
+    await organisation.sync("anna", "bram");
+    expect((await bram.read(third)).join()).not.toContain(second);
+    await anna.page.bringToFront();
+    expect(await anna.passOn()).toBeGreaterThan(0);
+    await organisation.sync("anna", "bram");
+    await bram.page.bringToFront();
+    expect((await bram.read(third)).join()).toContain(second);
+    await bram.page.close();
+    await anna.page.bringToFront();
+  }, 240_000);
+
   test.runIf(turns.next())("a deletion that breaks off says how far it is, and trying again does the rest", async () => {
     const before = countBlocks();
     const code = await reporter.write(`Breekt af, ${kind}.`);

@@ -24,7 +24,7 @@ SOURCES = ("content", "crypto", "portal", "templates", "web")
 
 # Script and style that a page loads, compressed by gzip. Raise a page's own figure only for something that people need.
 BUDGET = 100_000
-RATCHET = {"start": 7_400, "schrijven": 79_700, "lezen": 97_800, "veilig": 46_000}
+RATCHET = {"start": 7_500, "schrijven": 80_000, "lezen": 98_600, "veilig": 46_000}
 # The modules that main.js and the word lists leave to other pages.
 LEFT_OUT = {
     "start": ("write-", "read-", "safe-"),

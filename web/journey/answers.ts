@@ -11,6 +11,8 @@ export interface Answers {
   readonly files: Upload[];
   /** Persons of the team who may not read it. */
   readonly excluded: Set<string>;
+  /** The one of them who may once nobody else is left. */
+  successor: string | null;
 }
 
 /** One question as the page asks it: its id and the words for its choices. */
@@ -47,4 +49,5 @@ export function forget(answers: Answers): void {
   answers.story = "";
   answers.files.length = 0;
   answers.excluded.clear();
+  answers.successor = null;
 }

@@ -1,7 +1,7 @@
 /** The steps that ask: a question, how to begin, the story, the files. Each returns what was pressed. */
 
 import { offerFiles } from "../attachments/choose.ts";
-import { choose, clone, countCharacters, field, fields, press, show } from "../page.ts";
+import { choose, clone, countCharacters, field, fields, press, show, tick } from "../page.ts";
 import type { Answers, Question } from "./answers.ts";
 
 /** What the first question says about the page itself. */
@@ -75,17 +75,4 @@ export async function askFiles(answers: Answers): Promise<string> {
     answers.files.length = 0;
   }
   return action;
-}
-
-/** Tick these boxes, and keep each box as the page's own: whatever autocomplete says, Firefox's session store keeps others. */
-export function tick(inputs: readonly HTMLInputElement[], chosen: readonly string[]): void {
-  for (const input of inputs) {
-    input.defaultChecked = chosen.includes(input.value);
-    // The other radios of a group change without an event of their own.
-    input.addEventListener("input", () => {
-      for (const each of inputs) {
-        each.defaultChecked = each.checked;
-      }
-    });
-  }
 }

@@ -1,9 +1,10 @@
 /** *Kijk het na*: every answer with a way to change it, what was skipped by name, and what may tell who wrote the story. */
 
 import { choose, clone, fill, press, show, slot } from "../page.ts";
+import type { Person } from "../persons.ts";
 import { type Answers, isEmpty, type Question } from "./answers.ts";
 import { type Finding, findIdentifying, readKnown } from "./identifying.ts";
-import { isReadable, type Person } from "./exclude.ts";
+import { isReadable } from "./exclude.ts";
 import type { Step } from "./route.ts";
 
 const STORY = "story";
@@ -65,10 +66,20 @@ function sayAnswer(id: string, answers: Answers, questions: readonly Question[],
     case "files":
       return { heading: headingOf("step-files"), answer: answers.files.map(({ name }) => name).join("\n") };
     case "exclude":
-      return { heading: headingOf("step-exclude"), answer: persons.filter((each) => answers.excluded.has(each.id)).map(({ name }) => name).join("\n") };
+      return { heading: headingOf("step-exclude"), answer: sayExcluded(answers, persons) };
     default:
       return { heading: "", answer: "" };
   }
+}
+
+function sayExcluded({ excluded, successor }: Answers, persons: readonly Person[]): string {
+  const names = persons.filter(({ id }) => excluded.has(id)).map(({ name }) => name);
+  const last = persons.filter(({ id }) => excluded.has(id) && id === successor).map(({ name }) => {
+    const line = clone("successor-line");
+    fill(line, "name", name);
+    return line.textContent;
+  });
+  return [...names, ...last].join("\n");
 }
 
 function makeRow({ id, heading, answer }: Row, findings: readonly Finding[]): HTMLElement {

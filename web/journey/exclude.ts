@@ -1,30 +1,11 @@
 /** Who may not read this: the counsellors of the verified keyset, by person. An envelope is of one size for any choice. */
 
-import { choose, clone, field, fields, fill, press, show, slot } from "../page.ts";
+import { choose, clone, fields, press, show, slot, tick } from "../page.ts";
+import { listPersons, makeChoice, offerSuccessors, type Person, readSuccessor } from "../persons.ts";
 import { firstAllow } from "../protocol/conversation.ts";
 import type { Keyset } from "../protocol/keyset.ts";
 import type { AllowList } from "../protocol/payload.ts";
-import { active, type Roster } from "../protocol/roster.ts";
 import type { Answers } from "./answers.ts";
-import { tick } from "./ask.ts";
-
-/** A counsellor as the page names them, who may have several workstations. */
-export interface Person {
-  readonly id: string;
-  readonly name: string;
-  readonly affiliations: readonly string[];
-}
-
-/** Return everybody who reads, by name. */
-export function listPersons(roster: Roster): Person[] {
-  const persons = new Map<string, Person>();
-  for (const { person: id, name, affiliations } of active(roster).values()) {
-    const known = persons.get(id);
-    const all = new Set([...(known?.affiliations ?? []), ...affiliations]);
-    persons.set(id, { id, name: known?.name ?? name, affiliations: [...all] });
-  }
-  return [...persons.values()].sort((one, other) => one.name.localeCompare(other.name));
-}
 
 /** Say whether anybody is left who may read. */
 export function isReadable(persons: readonly Person[], { excluded }: Answers): boolean {
@@ -40,11 +21,16 @@ export async function askExclude(persons: readonly Person[], answers: Answers): 
   tick(inputs, [...excluded]);
   const tell = (): void => {
     choose(step, "left", isReadable(persons, answers) ? null : "nobody");
+    offerSuccessors(step, isReadable(persons, answers) ? persons.filter(({ id }) => excluded.has(id)) : [], answers.successor);
   };
-  step.addEventListener("input", () => {
-    excluded.clear();
-    inputs.filter((input) => input.checked).forEach(({ value }) => excluded.add(value));
-    tell();
+  step.addEventListener("input", ({ target }) => {
+    answers.successor = readSuccessor(step);
+    // Whoever is at the choice of a successor keeps the focus there.
+    if (inputs.includes(target as HTMLInputElement)) {
+      excluded.clear();
+      inputs.filter((input) => input.checked).forEach(({ value }) => excluded.add(value));
+      tell();
+    }
   });
   show(step);
   tell();
@@ -52,6 +38,7 @@ export async function askExclude(persons: readonly Person[], answers: Answers): 
     const { action } = await press(step);
     if (action === "skip") {
       excluded.clear();
+      answers.successor = null;
     }
     if (action === "back" || isReadable(persons, answers)) {
       return action;
@@ -60,23 +47,20 @@ export async function askExclude(persons: readonly Person[], answers: Answers): 
   }
 }
 
-function makeChoice({ id, name, affiliations }: Person): HTMLElement {
-  const choice = clone("exclude-person");
-  const input = field(choice, "person");
-  input.value = id;
-  fill(choice, "name", name);
-  fill(choice, "affiliations", affiliations.join(", "));
-  return choice;
-}
-
 /**
  * Return the allow-list of a first message.
  *
  * Whoever leaves somebody out has chosen among those whom the page named; who joined the team since is not among them.
  */
-export function allowAllBut(persons: readonly Person[], excluded: ReadonlySet<string>): (keyset: Keyset) => AllowList {
+export function allowAllBut(
+  persons: readonly Person[],
+  excluded: ReadonlySet<string>,
+  successor: string | null = null,
+): (keyset: Keyset) => AllowList {
   return ({ roster }) => {
     const named = excluded.size === 0 ? listPersons(roster) : persons;
-    return firstAllow(named.map(({ id }) => id).filter((id) => !excluded.has(id)));
+    const allowed = named.map(({ id }) => id).filter((id) => !excluded.has(id));
+    // Somebody who was left out once and no longer is, reads in any case.
+    return firstAllow(allowed, successor !== null && excluded.has(successor) ? successor : null);
   };
 }

@@ -4,12 +4,13 @@ import type { Codes } from "../code/codes.ts";
 import { Delivery } from "../delivery.ts";
 import { makeMailbox } from "../keys.ts";
 import { choose, clone, press, show, today } from "../page.ts";
+import type { Person } from "../persons.ts";
 import { type Report, showProgress } from "../progress.ts";
 import { makeBody } from "../protocol/body.ts";
 import type { Draft } from "../protocol/conversation.ts";
 import { insist } from "../trouble.ts";
 import type { Answers } from "./answers.ts";
-import { allowAllBut, type Person } from "./exclude.ts";
+import { allowAllBut } from "./exclude.ts";
 
 /**
  * The sending of a report. As long as the store has not said that it has it, nobody knows whether it arrived.
@@ -22,7 +23,7 @@ export class Sending {
   readonly #answers: Answers;
   readonly #persons: readonly Person[];
   #delivery: Delivery | null = null;
-  #excluded = "";
+  #readers = "";
 
   constructor(codes: Codes, answers: Answers, persons: readonly Person[]) {
     this.#codes = codes;
@@ -55,19 +56,19 @@ export class Sending {
 
   async #makeDelivery(report: Report): Promise<Delivery> {
     this.#codes.settle();
-    this.#excluded = this.#listExcluded();
+    this.#readers = this.#sayReaders();
     const mailbox = await makeMailbox(this.#codes.chosen.secret, report);
-    const allow = allowAllBut(this.#persons, new Set(this.#answers.excluded));
+    const allow = allowAllBut(this.#persons, new Set(this.#answers.excluded), this.#answers.successor);
     return new Delivery(mailbox, draftOf(this.#answers), this.#answers.files, allow);
   }
 
   get #isUnchanged(): boolean {
     const { files } = this.#answers;
-    return this.#delivery?.carries(draftOf(this.#answers), files) === true && this.#excluded === this.#listExcluded();
+    return this.#delivery?.carries(draftOf(this.#answers), files) === true && this.#readers === this.#sayReaders();
   }
 
-  #listExcluded(): string {
-    return [...this.#answers.excluded].sort().join();
+  #sayReaders(): string {
+    return [this.#answers.successor ?? "", ...[...this.#answers.excluded].sort()].join();
   }
 }
 

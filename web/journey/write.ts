@@ -6,13 +6,14 @@ import { repeatWords, showCode } from "../code/show.ts";
 import { holdBack, wasLoadedAnew } from "../history.ts";
 import { onLeave, wipe } from "../leave.ts";
 import { choose, clone, show } from "../page.ts";
+import { listPersons, type Person } from "../persons.ts";
 import { leaving } from "../protocol/pause.ts";
 import { loadKeyset } from "../team.ts";
 import { endure, insist } from "../trouble.ts";
 import { type Answers, forget, isEmpty, type Question, readQuestions } from "./answers.ts";
 import { askBegin, askFiles, askQuestion, askStory, type Welcome } from "./ask.ts";
 import { check } from "./check.ts";
-import { askExclude, listPersons, type Person } from "./exclude.ts";
+import { askExclude } from "./exclude.ts";
 import { type Step, walk } from "./route.ts";
 import { Sending } from "./send.ts";
 
@@ -32,7 +33,7 @@ async function run(): Promise<void> {
   }
   const questions = readQuestions();
   const persons = listPersons(keyset.roster);
-  const answers: Answers = { tellsFirst: true, choices: new Map(), story: "", files: [], excluded: new Set() };
+  const answers: Answers = { tellsFirst: true, choices: new Map(), story: "", files: [], excluded: new Set(), successor: null };
   const codes = new Codes(random);
   const sending = new Sending(codes, answers, persons);
   onLeave(() => {

@@ -51,8 +51,11 @@ function makeEntries(thread: readonly Message[], visit: Visit): HTMLElement[] {
   const entries: HTMLElement[] = [];
   let before: ReadonlyMap<string, string> | null = null;
   for (const letter of joinLetters(thread)) {
-    const after = readersOf(letter.messages[0].payload.sealed, roster);
-    entries.push(...(before === null ? [] : makeChange(compareReaders(before, after))), makeEntry(letter, thread, visit));
+    const { kind, sealed } = letter.messages[0].payload;
+    const after = readersOf(sealed, roster);
+    const change = before === null ? [] : makeChange(compareReaders(before, after));
+    const entry = makeEntry(letter, thread, visit);
+    entries.push(...(kind === "allow" ? [entry, ...change] : [...change, entry]));
     before = after;
   }
   const now = visit.withdrawal === undefined ? findReadersNow(thread, visit) : null;
@@ -87,7 +90,7 @@ function makeChange(change: Change | null): HTMLElement[] {
 function makeEntry(letter: Letter, thread: readonly Message[], visit: Visit): HTMLElement {
   const [message] = letter.messages;
   const { kind, day } = message.payload;
-  if (kind !== "withdraw" && kind !== "destroyed") {
+  if (kind !== "allow" && kind !== "withdraw" && kind !== "destroyed") {
     return makeLetter(letter, thread.slice(0, thread.indexOf(message)), visit);
   }
   const line = clone(`line-${kind}`);

@@ -13,9 +13,10 @@ import { onLeave, wipe, wipeOnLeave } from "../leave.ts";
 import { choose, clone, countCharacters, press, show, slot, today } from "../page.ts";
 import { type Report, showProgress } from "../progress.ts";
 import { makeBody } from "../protocol/body.ts";
-import { type Draft, newestAllow, seenBy } from "../protocol/conversation.ts";
+import { type Draft, newestAllow } from "../protocol/conversation.ts";
 import { loadKeyset } from "../team.ts";
 import { endure, insist } from "../trouble.ts";
+import { changeReaders } from "./allowing.ts";
 import { keepMoment } from "./calendar.ts";
 import { deleteConversation, Deletion } from "./deletion.ts";
 import { isUnfinished, showLetters } from "./letters.ts";
@@ -101,6 +102,11 @@ async function converse(visited: Visit, writing: Writing): Promise<void> {
         deletion = null;
         await insist(async () => visited.fetchOwn());
       }
+    } else if (action === "readers") {
+      if (await changeReaders(visited)) {
+        deletion = null;
+        await insist(async () => visited.fetchOwn());
+      }
     } else if (action === "fetch") {
       await fetchFile(button, [...visited.own, ...visited.replies].flatMap(({ payload }) => payload.body.attachments));
     } else if (action === "moment") {
@@ -178,12 +184,5 @@ async function prepare(visited: Visit, text: string, files: readonly Upload[], r
 }
 
 function draftOf(visited: Visit, text: string): Draft {
-  return {
-    kind: "message",
-    body: makeBody({ text }),
-    day: today(),
-    number: visited.nextNumber,
-    previous: visited.own.at(-1)?.id ?? null,
-    seen: seenBy(visited.replies, visited.mailbox.conversation),
-  };
+  return visited.makeDraft("message", makeBody({ text }));
 }

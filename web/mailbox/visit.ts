@@ -5,9 +5,11 @@
  */
 
 import { fetchBlocks, random } from "../api.ts";
+import { today } from "../page.ts";
 import type { Report } from "../progress.ts";
 import { deriveAddress, type Slot } from "../protocol/address.ts";
-import { authenticateOwn, authenticateReply, type Message, speakers } from "../protocol/conversation.ts";
+import type { Body, Kind } from "../protocol/body.ts";
+import { authenticateOwn, authenticateReply, type Draft, type Message, seenBy, speakers } from "../protocol/conversation.ts";
 import { encodeB64u, equal } from "../protocol/encoding.ts";
 import { open } from "../protocol/envelope.ts";
 import { ForgedError, ProtocolError } from "../protocol/errors.ts";
@@ -131,6 +133,18 @@ export class Visit {
       await this.#fetch(this.#slotsFrom(next));
       empty = this.own.length > before ? 0 : empty + FETCH_COUNT;
     }
+  }
+
+  /** Return what one's next message follows from, as far as it is known. */
+  makeDraft(kind: Kind, body: Body): Draft {
+    return {
+      kind,
+      body,
+      day: today(),
+      number: this.nextNumber,
+      previous: this.own.at(-1)?.id ?? null,
+      seen: seenBy(this.replies, this.mailbox.conversation),
+    };
   }
 
   /** The number after the highest own message that is known. */

@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { allowAllBut, listPersons } from "../../../web/journey/exclude.ts";
+import { allowAllBut } from "../../../web/journey/exclude.ts";
+import { listPersons } from "../../../web/persons.ts";
 import type { Keyset } from "../../../web/protocol/keyset.ts";
 import type { Roster, Workstation } from "../../../web/protocol/roster.ts";
 
