@@ -65,6 +65,13 @@ def receive(pipe: int, until: float | None = None) -> Frame | None:
     return Frame(kind, number, body)
 
 
+def is_readable(pipe: int, seconds: float) -> bool:
+    """Wait so long for something to read, or for the end of it."""
+    asking = select.poll()
+    asking.register(pipe, select.POLLIN)
+    return bool(asking.poll(seconds * _MILLI))
+
+
 def prepare(*pipes: int) -> None:
     """Let neither reading nor writing wait by itself."""
     for pipe in pipes:

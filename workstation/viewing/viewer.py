@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from typing import Final
 
 from workstation.content import ROOT
@@ -18,6 +19,7 @@ from workstation.viewing.channel import (
     PIECE_SIZE,
     ChannelError,
     Frame,
+    is_readable,
     prepare,
     receive,
     send,
@@ -28,6 +30,7 @@ from workstation.viewing.starter import SECONDS
 COMMAND: Final = (sys.executable, "-BEs", "-m", "workstation.viewing.starter")
 # Longer than the starter allows a converter: only a starter that hangs is waited for so long.
 _PATIENCE_SECONDS: Final = SECONDS + 15.0
+_LOOK_SECONDS: Final = 0.5
 
 
 class ViewingError(Exception):
@@ -74,9 +77,20 @@ class Viewer:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LOOK_SECONDS)
 
-    def convert(self, kind: str, pieces: Iterable[bytes], *, insisted: bool = False) -> Iterator[bytes]:
+    def convert(
+        self,
+        kind: str,
+        pieces: Iterable[bytes],
+        *,
+        insisted: bool = False,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> Generator[bytes]:
         """Yield what `pixels.parse` takes, as it comes. Close this where no more is wanted: the next file waits.
+
+        It is given up, within a second, when `is_wanted` says no.
 
         Raises ViewingError, and whatever `pieces` raises; what came until then is whole pages and perhaps half of one.
         """
@@ -87,7 +101,7 @@ class Viewer:
             has_ended = False
             try:
                 self._send(kind, pieces, insisted=insisted)
-                for frame in self._receive():
+                for frame in self._receive(is_wanted):
                     has_ended = frame.kind == END
                     if not has_ended:
                         yield frame.body
@@ -101,15 +115,23 @@ class Viewer:
                 if not has_ended and not self._is_gone:
                     self._cancel()
 
-    def _receive(self) -> Iterator[Frame]:
-        """Yield what comes for this file, up to its end. Raises ChannelError."""
+    def _receive(self, is_wanted: Callable[[], bool] = lambda: True) -> Iterator[Frame]:
+        """Yield what comes for this file, up to its end. Raises ChannelError; ViewingError if it is not wanted."""
         until = time.monotonic() + self._patience
-        while (frame := receive(self._out, until)) is not None:
+        while (frame := self._wait(until, is_wanted)) is not None:
             # What is left of a file that nobody wanted any more is passed over.
             if frame.number == self._number and frame.kind in {DATA, END}:
                 yield frame
                 if frame.kind == END:
                     return
+        raise ChannelError
+
+    def _wait(self, until: float, is_wanted: Callable[[], bool]) -> Frame | None:
+        while time.monotonic() < until:
+            if not is_wanted():
+                raise ViewingError(FAILED)
+            if is_readable(self._out, _LOOK_SECONDS):
+                return receive(self._out, until)
         raise ChannelError
 
     def _send(self, kind: str, pieces: Iterable[bytes], *, insisted: bool) -> None:
