@@ -140,7 +140,7 @@ describe.each(SEATS)("in %s", (kind, person) => {
   function fillIn(names: { readonly talk: string; readonly file: string }): readonly Route[] {
     return rules.map(([pattern, method]) => {
       const name = pattern.startsWith("/bijlage/") ? names.file : names.talk;
-      return { pattern, method, path: pattern.replace("<name>", name).replace("<path:filename>", "desk.js") };
+      return { pattern, method, path: pattern.replace("<name>", name).replace("<int:place>", "0").replace("<path:filename>", "desk.js") };
     });
   }
 

@@ -26,6 +26,7 @@ from tests.workstation.filing import download, encrypt, lay, link
 from tests.workstation.helpers import Organisation, make_mailbox, write
 from tests.workstation.test_confine import Desk, served, wait_for
 from tests.workstation.test_desk import CANARY, PORT, Browser
+from tests.workstation.unprotected import unprotected
 from tests.world import NOW
 from workstation.confine import COMPUTING
 from workstation.content import ROOT
@@ -448,30 +449,20 @@ def test_locking_gives_up_what_is_being_drawn(organisation: Organisation) -> Non
 def test_without_protection_it_takes_two_decisions(organisation: Organisation) -> None:
     """The library is not there: nothing is shown, until somebody insists, and insists again."""
     bring(organisation, drawn.make_pdf())
-    process = subprocess.Popen(
-        [sys.executable, "-B", "-m", "tests.workstation.unprotected"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        bufsize=0,
-    )
-    lacking = Viewer(process)
-    browser = sit_down(organisation, lacking)
-    browser.open_first()
-    place = look(browser)
-    assert "niet worden afgesloten" in browser.page
-    assert "<img" not in browser.page
-    for said in ("Weet u het zeker?", "Bladzijde 1 van 1"):
-        assert said not in browser.page
-        assert browser.post(f"{place}/bekijken", {"insist": "1"}).status_code == 303
-        browser.get(f"{place}/bekijken")
-        assert said in browser.page
-    # It is asked again for the next look.
-    browser.get(place)
-    look(browser)
-    assert "niet worden afgesloten" in browser.page
-    lacking.stop()
-    process.wait(10)
+    with unprotected() as lacking:
+        browser = sit_down(organisation, lacking)
+        browser.open_first()
+        place = look(browser)
+        assert "niet worden afgesloten" in browser.page
+        assert "<img" not in browser.page
+        for said in ("Weet u het zeker?", "Bladzijde 1 van 1"):
+            assert said not in browser.page
+            assert browser.post(f"{place}/bekijken", {"insist": "1"}).status_code == 303
+            browser.get(f"{place}/bekijken")
+            assert said in browser.page
+        # It is asked again for the next look.
+        look(browser)
+        assert "niet worden afgesloten" in browser.page
 
 
 def test_without_a_starter_the_page_says_so(organisation: Organisation) -> None:
