@@ -309,6 +309,19 @@ describe.each(SEATS)("in %s", (kind, person) => {
     expect(told.join()).not.toMatch(/[\w-]{22}/u);
   }, 60_000);
 
+  test("a document that wants to run, load and start something is looked at as a picture of its page", async () => {
+    await desk.read("Kwaad bericht");
+    const [, second] = await page.$$(".attachments a");
+    await Promise.all([page.waitForNavigation(), second?.click()]);
+    await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
+    // The page goes on by itself until the picture is there.
+    const widths = async (): Promise<number[]> => page.$$eval(".pictures img", (images) => images.map((image) => (image.complete ? image.naturalWidth : 0)));
+    await expect.poll(async () => widths().catch(() => []), { timeout: 45_000 }).toEqual([1064]);
+    expect(await isWide()).toBe(false);
+    expect(readdirSync(downloads)).toEqual([]);
+    await expectClean();
+  }, 90_000);
+
   test("a file is saved under a plain name that shows what it is, and only when the counsellor asks", async () => {
     await desk.read("Kwaad bericht");
     await Promise.all([page.waitForNavigation(), page.click(".attachments a")]);
