@@ -84,7 +84,14 @@ class Viewing:
 
     def picture(self, name: str, place: int) -> Response:
         """Return one page as a picture of our own making; only while it is shown."""
-        showing = self.shown.find(name) if self._is_open() else None
+        if not self._is_open():
+            abort(404)
+        showing = self.shown.find(name)
+        with self.desk.work(session["token"]) as work:
+            if work.find_attachment(name) is None:
+                # The conversation has ended meanwhile.
+                self.shown.forget()
+                showing = None
         if showing is None or not 0 <= place < len(showing.pictures):
             abort(404)
         return Response(showing.pictures[place], mimetype="image/png")

@@ -56,8 +56,10 @@ class Starter:
         prepare(self.source, self.sink)
         try:
             while (file := self._receive()) is not None:
-                result = self._convert(file)
-                self._end(file.number, result)
+                number, how = file.number, self._convert(file)
+                # While the next one is waited for, nothing is kept of this one.
+                del file
+                self._end(number, how)
         except ChannelError:
             return
 
@@ -124,7 +126,8 @@ class Starter:
                     return _ends(process, until)
                 if total > _MOST:
                     return False
-                send(self.sink, Frame(DATA, file.number, piece), until)
+                # A desk that is slow to take pages has its time, too: a frame that is cut off would be the last.
+                send(self.sink, Frame(DATA, file.number, piece), until + self.seconds)
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:

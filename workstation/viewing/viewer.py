@@ -28,7 +28,7 @@ from workstation.viewing.outcome import DONE, FAILED, GONE, HEAVY, INSISTED, UNP
 from workstation.viewing.starter import SECONDS
 
 COMMAND: Final = (sys.executable, "-BEs", "-m", "workstation.viewing.starter")
-# Longer than the starter allows a converter: only a starter that hangs is waited for so long.
+# Of silence, longer than the starter allows a converter: only a starter that hangs is waited for so long.
 _PATIENCE_SECONDS: Final = SECONDS + 15.0
 _LOOK_SECONDS: Final = 0.5
 
@@ -117,8 +117,7 @@ class Viewer:
 
     def _receive(self, is_wanted: Callable[[], bool] = lambda: True) -> Iterator[Frame]:
         """Yield what comes for this file, up to its end. Raises ChannelError; ViewingError if it is not wanted."""
-        until = time.monotonic() + self._patience
-        while (frame := self._wait(until, is_wanted)) is not None:
+        while (frame := self._wait(time.monotonic() + self._patience, is_wanted)) is not None:
             # What is left of a file that nobody wanted any more is passed over.
             if frame.number == self._number and frame.kind in {DATA, END}:
                 yield frame
