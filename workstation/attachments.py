@@ -8,7 +8,7 @@ A file is there whole and checked, or it is not there. spec: Workstation, Attach
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -100,7 +100,7 @@ class Attachments:
                 _("De bijlage op deze computer is beschadigd. Bij de volgende synchronisatie wordt ze weer opgehaald.")
             ) from None
 
-    def read_pieces(self, name: str, attachment: Attachment) -> Iterator[bytes]:
+    def read_pieces(self, name: str, attachment: Attachment) -> Generator[bytes]:
         """Yield the bytes of the file, a chunk at a time; the last of them only after everything was checked.
 
         Raises ProtocolError, UnfitFileError in the middle: what was given until then is not the file.

@@ -14,13 +14,15 @@ import errno
 import os
 import resource
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 from workstation.errors import ConfinementError
 from workstation.texts import translate as _
 
 # linux/prctl.h
 _PR_SET_DUMPABLE: Final = 4
+# asm-generic/mman-common.h: memory in which code may run.
+_PROT_EXEC: Final = 4
 # linux/sched.h: with this, clone makes a thread; without it, another process.
 _CLONE_THREAD: Final = 0x10000
 # asm-generic/ioctls.h: TCGETS, TIOCGWINSZ, FIONBIO, FIONCLEX and FIOCLEX. Not TIOCSTI, which types at the terminal.
@@ -61,6 +63,13 @@ _MACHINE: Final = (
     "chroot delete_module finit_module fsconfig fsmount fsopen init_module kexec_file_load kexec_load mknod mknodat "
     "mount move_mount open_tree pivot_root quotactl setgid setuid swapoff swapon umount2"
 )
+# What a process needs that only computes: memory, what is open, and its own end. Not memory in which code runs.
+_COMPUTING: Final = (
+    "brk clock_getres clock_gettime close exit exit_group fstat futex getpid getrandom getrusage gettid "
+    "gettimeofday lseek madvise membarrier mremap munmap read readv restart_syscall rseq rt_sigaction rt_sigprocmask "
+    "rt_sigreturn sched_getaffinity sched_yield set_robust_list sigaltstack sysinfo time times write writev"
+)
+COMPUTING: Final = tuple(_COMPUTING.split())
 ALLOWED: Final = tuple(f"{_FILES} {_MEMORY} {_TIME} {_WAITING} {_ITSELF} {_SERVING}".split())
 REFUSED: Final = tuple(f"{_NETWORK} {_OTHERS} {_PROGRAMS} {_MACHINE}".split())
 
@@ -71,16 +80,34 @@ def confine() -> None:
     Raises ConfinementError if library or kernel cannot; then there is less protection, and everything still works.
     """
     forbid_dumps()
+    seccomp = find_library()
+    try:
+        _load(seccomp)
+    except (OSError, ValueError):
+        raise ConfinementError(_("Dit systeem laat het niet toe.")) from None
+
+
+def confine_to_computing(seccomp: ModuleType) -> None:
+    """Leave this process nothing but to compute, and to read and write what is open. ADR 15.
+
+    No file is opened or looked up, nothing is started, no other process is reached. Give it `find_library()`, which
+    cannot be called any more where nothing can be opened. Raises ConfinementError.
+    """
+    try:
+        _load_computing(seccomp)
+    except (OSError, ValueError):
+        raise ConfinementError(_("Dit systeem laat het niet toe.")) from None
+
+
+def find_library() -> ModuleType:
+    """Return the library. Raises ConfinementError if it is not there."""
     try:
         import pyseccomp  # noqa: PLC0415 - importing it fails without the library
     except (ImportError, AttributeError, OSError, RuntimeError):
         raise ConfinementError(
             _("De bibliotheek libseccomp ontbreekt; op Debian heet het pakket libseccomp2.")
         ) from None
-    try:
-        _load(pyseccomp)
-    except (OSError, ValueError):
-        raise ConfinementError(_("Dit systeem laat het niet toe.")) from None
+    return pyseccomp  # type: ignore[no-any-return]
 
 
 def forbid_dumps() -> None:
@@ -93,10 +120,7 @@ def forbid_dumps() -> None:
 
 def _load(seccomp: ModuleType) -> None:
     refuse = seccomp.ERRNO(errno.EPERM)
-    rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.ENOSYS))
-    # All threads, should there be any; and calls of another machine, such as 32-bit ones, end the process.
-    rules.set_attr(seccomp.Attr.CTL_TSYNC, 1)
-    rules.set_attr(seccomp.Attr.ACT_BADARCH, seccomp.KILL_PROCESS)
+    rules = _begin(seccomp, errno.ENOSYS)
     known = {name for name in (*ALLOWED, *REFUSED) if seccomp.resolve_syscall(seccomp.Arch.NATIVE, name) != -1}
     for name in ALLOWED:
         if name in known:
@@ -106,6 +130,26 @@ def _load(seccomp: ModuleType) -> None:
             rules.add_rule(refuse, name)
     _add_halves(seccomp, rules, refuse)
     rules.load()
+
+
+def _load_computing(seccomp: ModuleType) -> None:
+    rules, arg = _begin(seccomp, errno.EPERM), seccomp.Arg
+    for name in COMPUTING:
+        if seccomp.resolve_syscall(seccomp.Arch.NATIVE, name) != -1:
+            rules.add_rule(seccomp.ALLOW, name)
+    for name in ("mmap", "mprotect"):
+        rules.add_rule(seccomp.ALLOW, name, arg(2, seccomp.MASKED_EQ, _PROT_EXEC, 0))
+    # A library that gives up signals itself.
+    rules.add_rule(seccomp.ALLOW, "tgkill", arg(0, seccomp.EQ, os.getpid()))
+    rules.load()
+
+
+def _begin(seccomp: ModuleType, otherwise: int) -> Any:  # noqa: ANN401 - the library ships no types
+    rules = seccomp.SyscallFilter(seccomp.ERRNO(otherwise))
+    # All threads, should there be any; and calls of another machine, such as 32-bit ones, end the process.
+    rules.set_attr(seccomp.Attr.CTL_TSYNC, 1)
+    rules.set_attr(seccomp.Attr.ACT_BADARCH, seccomp.KILL_PROCESS)
+    return rules
 
 
 def _add_halves(seccomp: ModuleType, rules: object, refuse: int) -> None:

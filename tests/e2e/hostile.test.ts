@@ -140,7 +140,7 @@ describe.each(SEATS)("in %s", (kind, person) => {
   function fillIn(names: { readonly talk: string; readonly file: string }): readonly Route[] {
     return rules.map(([pattern, method]) => {
       const name = pattern.startsWith("/bijlage/") ? names.file : names.talk;
-      return { pattern, method, path: pattern.replace("<name>", name).replace("<path:filename>", "desk.js") };
+      return { pattern, method, path: pattern.replace("<name>", name).replace("<int:place>", "0").replace("<path:filename>", "desk.js") };
     });
   }
 
@@ -308,6 +308,19 @@ describe.each(SEATS)("in %s", (kind, person) => {
     const told = organisation.log.split("\n").filter((line) => line.startsWith("desk: "));
     expect(told.join()).not.toMatch(/[\w-]{22}/u);
   }, 60_000);
+
+  test("a document that wants to run, load and start something is looked at as a picture of its page", async () => {
+    await desk.read("Kwaad bericht");
+    const [, second] = await page.$$(".attachments a");
+    await Promise.all([page.waitForNavigation(), second?.click()]);
+    await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
+    // The page goes on by itself until the picture is there.
+    const widths = async (): Promise<number[]> => page.$$eval(".pictures img", (images) => images.map((image) => (image.complete ? image.naturalWidth : 0)));
+    await expect.poll(async () => widths().catch(() => []), { timeout: 45_000 }).toEqual([1064]);
+    expect(await isWide()).toBe(false);
+    expect(readdirSync(downloads)).toEqual([]);
+    await expectClean();
+  }, 90_000);
 
   test("a file is saved under a plain name that shows what it is, and only when the counsellor asks", async () => {
     await desk.read("Kwaad bericht");

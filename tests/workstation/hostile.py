@@ -23,6 +23,7 @@ from crypto.mailbox import Mailbox
 from crypto.roster import Pins
 from crypto.signing import sign
 from crypto.week import day_of
+from tests.workstation.drawn import make_active_pdf
 from tests.workstation.filing import encrypt
 from tests.workstation.helpers import make_mailbox
 from workstation.spool import Spool
@@ -106,7 +107,9 @@ def main(folder: Path, sink: str, persons: Sequence[str]) -> None:
     pins = Pins("proef", decode_b64u(root_key), 1)
     keyset = verify(spools[0].read_keyset() or b"", pins, int(time.time()))
     film = encrypt(b"MZ" * 40_000, NAMES[0])
-    files = [film.attachment, *(Attachment(os.urandom(32), os.urandom(32), name, 7) for name in NAMES[1:])]
+    drawing = encrypt(make_active_pdf(sink, "window.ran=1"), NAMES[1])
+    lost = (Attachment(os.urandom(32), os.urandom(32), name, 7) for name in NAMES[2:])
+    files = [film.attachment, drawing.attachment, *lost]
     answers = {"wellbeing": ("not-well",), "script-alert-1": ("x",)}
     report = Body(f"Kwaad bericht.\n{nasty(sink)}", answers, 1, tuple(files))
     blocks = compose(make_mailbox(1), keyset, persons, [report])
@@ -119,7 +122,7 @@ def main(folder: Path, sink: str, persons: Sequence[str]) -> None:
     for spool in spools:
         for address, block in blocks:
             spool.put_incoming(address, block)
-        for address, chunk in film.chunks:
+        for address, chunk in (*film.chunks, *drawing.chunks):
             spool.put_chunk(address, chunk)
 
 

@@ -11,12 +11,14 @@ import pytest
 from crypto.week import WEEK_SECONDS
 from tests.workstation.helpers import Organisation
 from tests.workstation.test_confine import served
+from tests.workstation.unprotected import unprotected
 from tests.world import NOW
 from workstation.cli import main
 from workstation.doctor import disk, process
 from workstation.doctor.carried import examine_spool
 from workstation.doctor.examination import examine
 from workstation.doctor.finding import Finding, System
+from workstation.doctor.viewing import _explain, examine_viewing, try_viewing
 
 PLAIN = "Filename\tType\tSize\tUsed\tPriority\n"
 
@@ -250,3 +252,16 @@ def test_it_finds_the_desk_that_works_on_this_folder(organisation: Organisation,
     assert ("niet afgesloten van het netwerk" in network.sentence) is to_do
     assert "proces " in network.sentence
     assert dumps.to_do is to_do or Path("/proc/self/limits").read_text().split("core file size")[1].split()[0] == "0"
+
+
+def test_whether_attachments_can_be_looked_at_is_tried() -> None:
+    """A pixel is drawn; where nothing can be shut in, or what draws is not there, it says what to do."""
+    assert one(examine_viewing()) == Finding(_explain("").sentence)
+    with unprotected() as lacking:
+        finding = _explain(try_viewing(lacking))
+        assert finding.to_do
+        assert "libseccomp2" in finding.sentence
+        lacking.stop()
+        finding = _explain(try_viewing(lacking))
+        assert finding.to_do
+        assert "requirements.txt" in finding.sentence

@@ -19,8 +19,11 @@ from workstation.desk.rosterwork import Rosterwork
 from workstation.desk.service import Desk, Place
 from workstation.desk.sessions import MemorySessions
 from workstation.desk.settings import Settings
+from workstation.desk.showing import Shown
+from workstation.desk.viewing import Viewing
 from workstation.desk.views import Views
 from workstation.texts import LANGUAGES, choose, translate, translate_plural
+from workstation.viewing.viewer import Viewer
 
 # Ten times the longest answer with its summary: then the page says that it is too long, and the words stay.
 _BODY_SIZE: Final = 4_000_000
@@ -29,8 +32,11 @@ _TEMPLATES: Final = ROOT / "templates" / "desk"
 _UNTOUCHING: Final = frozenset({"drafting.state", "static"})
 
 
-def create_app(place: Place, clock: Clock, timer: Timer = read_elapsed) -> Flask:
-    """Return the app of one desk, locked; the desk itself is its extension `desk`."""
+def create_app(place: Place, clock: Clock, timer: Timer = read_elapsed, viewer: Viewer | None = None) -> Flask:
+    """Return the app of one desk, locked; the desk itself is its extension `desk`.
+
+    Without a viewer no attachment can be looked at; files can still be taken.
+    """
     app = Flask(__name__, template_folder=str(_TEMPLATES), static_folder=str(_TEMPLATES / "static"))
     app.config.update(
         SECRET_KEY=os.urandom(32),
@@ -42,7 +48,13 @@ def create_app(place: Place, clock: Clock, timer: Timer = read_elapsed) -> Flask
     )
     sessions = MemorySessions(place.port, lambda asked: guard.is_stranger(asked, place.port))
     app.session_interface = sessions
-    desk = Desk(place, clock, timer, sessions.forget)
+    shown = Shown(viewer)
+
+    def forget() -> None:
+        sessions.forget()
+        shown.forget()
+
+    desk = Desk(place, clock, timer, forget)
     app.extensions["desk"] = desk
     app.wsgi_app = Below(  # type: ignore[method-assign]
         app.wsgi_app,
@@ -57,6 +69,7 @@ def create_app(place: Place, clock: Clock, timer: Timer = read_elapsed) -> Flask
     # Locking needs no token: the guard keeps other pages away, and a page that has expired must still lock.
     CSRFProtect(app).exempt(f"{Views.__module__}.{Views.lock.__name__}")
     app.register_blueprint(Views(desk, sessions).blueprint())
+    app.register_blueprint(Viewing(desk, shown).blueprint())
     app.register_blueprint(Drafting(desk, settings).blueprint())
     app.register_blueprint(Casework(desk).blueprint())
     app.register_blueprint(Rosterwork(desk).blueprint())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,10 +10,13 @@ from babel.numbers import format_decimal
 
 from crypto.attachment import Attachment
 from crypto.conversation import Message
+from crypto.errors import ProtocolError
 from workstation.desk.filenames import show_name
 from workstation.desk.work import Work
+from workstation.errors import WorkstationError
 from workstation.texts import locale
 from workstation.texts import translate as _
+from workstation.viewing.kinds import recognise
 
 _KILO: Final = 1_000
 _MEGA: Final = 1_000_000
@@ -39,6 +43,16 @@ def show_size(size: int) -> str:
         return f"{format_decimal(size / _MEGA, format='0.0', locale=locale())} MB"
     # An empty file is told from a small one.
     return f"{-(-size // _KILO)} kB"
+
+
+def recognise_enclosed(work: Work, conversation: bytes, attachment: Attachment) -> str | None:
+    """Return what kind of file it is, by how it begins; None if that is not drawn, or if it cannot be read."""
+    attachments = work.collector.attachments
+    with closing(attachments.read_pieces(attachments.name(conversation, attachment), attachment)) as pieces:
+        try:
+            return recognise(next(pieces, b""))
+        except (OSError, ProtocolError, WorkstationError):
+            return None
 
 
 def _show(work: Work, conversation: bytes, attachment: Attachment) -> Enclosed:

@@ -15,6 +15,7 @@ from workstation.desk.service import Place
 from workstation.desk.watch import begin_watch
 from workstation.errors import ConfinementError
 from workstation.texts import translate as _
+from workstation.viewing.viewer import Viewer
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -23,6 +24,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, place: Place, clock: Clock) -> None:
         self._place = place
         self._clock = clock
+        self._viewer: Viewer | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -40,6 +42,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "timeout": 0,
             "graceful_timeout": 5,
             "sendfile": False,
+            # In the first process: the one that serves may start nothing.
+            "pre_fork": self._renew_viewer,
             # No second way into a process that holds keys.
             "control_socket_disable": True,
             "limit_request_line": 1024,
@@ -56,7 +60,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """Return the app; called in the process that serves, before it has threads, keys or a connection."""
-        app = create_app(self._place, self._clock)
+        app = create_app(self._place, self._clock, viewer=self._viewer)
         try:
             confine()
         except ConfinementError as error:
@@ -65,6 +69,15 @@ class Server(BaseApplication):  # type: ignore[misc]
         # After that, since it begins a thread.
         begin_watch(app.extensions["desk"])
         return app
+
+    def _renew_viewer(self, _arbiter: object, _worker: object) -> None:
+        """Begin a starter of converters for the process that is about to serve; that of the one before it ends."""
+        if self._viewer is not None:
+            self._viewer.stop()
+        try:
+            self._viewer = Viewer.start()
+        except OSError:
+            self._viewer = None
 
 
 def serve(place: Place, clock: Clock) -> None:

@@ -18,9 +18,7 @@ from workstation.desk.case import KEEP_WEEKS, show_case
 from workstation.desk.compose import Extras
 from workstation.desk.download import make_download
 from workstation.desk.drafting import fill_in, fill_in_case, open_answer
-from workstation.desk.enclosed import show_size
-from workstation.desk.filenames import show_name
-from workstation.desk.forms import AnswerForm, DownloadForm, UnlockForm
+from workstation.desk.forms import AnswerForm, UnlockForm
 from workstation.desk.letters import list_tracks, show_day, show_letters, title
 from workstation.desk.listing import count_waiting, list_found, list_missed, list_sections
 from workstation.desk.notices import list_notices
@@ -51,7 +49,6 @@ class Views:
         routes.add_url_rule("/vergrendelen", "lock", self.lock, methods=["POST"])
         routes.add_url_rule("/gesprek/<name>", "conversation", self.conversation)
         routes.add_url_rule("/gesprek/<name>/antwoord", "answer", self.answer, methods=["POST"])
-        routes.add_url_rule("/bijlage/<name>", "attachment", self.attachment)
         routes.add_url_rule("/bijlage/<name>", "download", self.download, methods=["POST"])
         return routes
 
@@ -126,22 +123,6 @@ class Views:
                 with suppress(WorkstationError, OSError):
                     drawer.keep(form.typed(), today)
         return redirect(url_for("desk.conversation", name=name, _anchor="antwoord"), 303)
-
-    def attachment(self, name: str) -> Page:
-        """Say what happens when an attachment leaves the desk, and ask."""
-        if not self._is_open():
-            return redirect(url_for("desk.inbox"), 303)
-        with self.desk.work(session["token"]) as work:
-            conversation, attachment = work.find_attachment(name) or abort(404)
-            return render_template(
-                "attachment.html",
-                demo=work.keyring.state.me.root_key == DEMO_ROOT_KEY,
-                name=name,
-                title=show_name(attachment.name),
-                size=show_size(attachment.size),
-                back=work.names[conversation],
-                form=DownloadForm(formdata=None),
-            )
 
     def download(self, name: str) -> Page:
         """Hand out a readable copy, after all of it was checked."""

@@ -11,6 +11,7 @@ from workstation.doctor.carried import examine_spool
 from workstation.doctor.disk import examine_disk, examine_modes
 from workstation.doctor.finding import Finding, System
 from workstation.doctor.process import examine_process, examine_swap
+from workstation.doctor.viewing import examine_viewing
 from workstation.keyring.workstation import FILE_NAME
 from workstation.texts import translate as _
 
@@ -22,6 +23,7 @@ def examine(folder: Path, spool: Path | None, now: int, system: System | None = 
     """Look at a workstation's folder, the machine that it is on, and its spool. Writes nothing."""
     system = system or System()
     yield from examine_process(folder, system)
+    yield from examine_viewing()
     yield from examine_swap(system)
     yield from examine_disk(folder, system)
     yield from examine_modes(folder)
