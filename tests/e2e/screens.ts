@@ -40,7 +40,7 @@ let deskBrowser: Browser;
 
 beforeAll(async () => {
   clear(/^(?:nl|en)-[123]/);
-  organisation = await Organisation.start(["anna"]);
+  organisation = await Organisation.start(["anna", "bram"]);
   proxy = await Proxy.start(organisation.portal);
   browser = await launch("Chromium");
   photo = organisation.path("foto van de brief.jpg");
@@ -90,6 +90,8 @@ describe.each(["nl", "en"])("%s", (language) => {
         await reporter.tell(story);
       } else if (step === "step-files") {
         await reporter.attach([photo]);
+      } else if (step === "step-exclude") {
+        await reporter.page.click("#main [data-field=person][value=bram]");
       }
       await take(reporter.page, `${name}-5-${String(place).padStart(2, "0")}-${step}`);
       place += 1;
@@ -136,6 +138,13 @@ describe.each(["nl", "en"])("%s", (language) => {
     await reporter.press("moment");
     await takeStep(reporter, `${name}-4`, "sheet-moment");
     await reporter.press("back");
+    await reporter.press("readers");
+    await reporter.step("step-readers");
+    await reporter.page.click("#main [data-field=person][value=bram]");
+    await takeStep(reporter, `${name}-4`, "step-readers");
+    await reporter.press("send");
+    await reporter.step("conversation");
+    await takeStep(reporter, `${name}-4-after`, "conversation");
     await reporter.press("delete");
     await takeStep(reporter, `${name}-4`, "sheet-delete");
     await reporter.press("back");
