@@ -2,7 +2,7 @@
 
 import { examine, type Outcome } from "../cleaning/examine.ts";
 import type { Trait } from "../cleaning/traits.ts";
-import { choose, clone, fill, sayBytes, sayDay, slot, slots } from "../page.ts";
+import { choose, clone, fill, sayBytes, slot, slots } from "../page.ts";
 import { goOn } from "../protocol/pause.ts";
 import { drawPreview, wipePreview } from "./preview.ts";
 import { Upload } from "./upload.ts";
@@ -112,8 +112,14 @@ async function showPictures(row: HTMLElement, before: File, after: Uint8Array): 
 function makeTrait({ kind, value }: Trait): HTMLElement {
   const row = clone("file-trait");
   choose(row, "trait", kind);
-  fill(row, "value", kind === "time" ? sayDay(value) : value);
+  fill(row, "value", kind === "time" ? sayDate(value) : value);
   return row;
+}
+
+// Unlike a letter's, it may be of any year.
+function sayDate(day: string): string {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeZone: "UTC" });
+  return format.format(new Date(day));
 }
 
 // Only so much of a name as says how to open the file.

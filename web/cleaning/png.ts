@@ -1,12 +1,13 @@
 /**
- * PNG, written anew: header, palette, transparency, how bright it is, and the pixels. Source: W3C PNG, third edition.
+ * PNG, written anew: header, palette, transparency, how bright it is, which way up it stands, and the pixels. Source:
+ * W3C PNG, third edition.
  *
  * The pixels are unpacked and packed again, so that nothing can stand behind them in their stream. Texts, times, EXIF,
  * colour profiles, chunks that nobody knows and whatever follows the end are left behind. An animation is refused.
  */
 
 import { nextRound } from "../protocol/pause.ts";
-import { type Finding, readExif, readWords } from "./findings.ts";
+import { type Finding, readExif, readWords, writeOrientation } from "./findings.ts";
 import type { Cleaned } from "./jpeg.ts";
 import { checkSize, latin, number, Reader, RefusedError, text } from "./reader.ts";
 
@@ -64,6 +65,7 @@ export async function cleanPng(bytes: Uint8Array): Promise<Cleaned> {
   const kept = new Map<string, Uint8Array>();
   const packed: Uint8Array[] = [];
   let isOver = false;
+  let orientation: number | null = null;
   for (let chunk = takeChunk(reader); chunk.name !== "IEND"; chunk = takeChunk(reader)) {
     const { name, content } = chunk;
     isOver ||= packed.length > 0 && name !== "IDAT";
@@ -75,6 +77,12 @@ export async function cleanPng(bytes: Uint8Array): Promise<Cleaned> {
       kept.set(name, content);
     } else if (!/^[a-z]/u.test(name) && name !== "PLTE") {
       throw new RefusedError(name === "IDAT" || name === "IHDR" ? "broken" : "unusual");
+    } else if (name === "eXIf") {
+      const exif = readExif(content);
+      // Browsers follow it where it stands before the pixels; alone it tells nobody anything.
+      orientation ??= packed.length === 0 ? exif.orientation : null;
+      const isAlone = content.length === writeOrientation(1).length && exif.orientation > 1 && packed.length === 0;
+      (isAlone ? [] : [...exif.findings]).forEach((finding) => findings.add(finding));
     } else if (!PLAIN.includes(name)) {
       nameChunk(name, content).forEach((finding) => findings.add(finding));
     }
@@ -87,8 +95,11 @@ export async function cleanPng(bytes: Uint8Array): Promise<Cleaned> {
   }
   const parts = ["gAMA", "sRGB", "PLTE", "tRNS"].flatMap((name) => {
     const content = kept.get(name);
-    return content === undefined ? [] : [...writeChunk(name, content)];
+    return content === undefined ? [] : writeChunk(name, content);
   });
+  if (orientation !== null && orientation > 1) {
+    parts.push(...writeChunk("eXIf", writeOrientation(orientation)));
+  }
   const pixels = await packAgain(packed, countBytes(header));
   const idats: Uint8Array[] = [];
   for (const piece of pixels) {
@@ -149,9 +160,6 @@ function isKept(name: string, content: Uint8Array, { colour, depth }: Header, ke
 }
 
 function nameChunk(name: string, content: Uint8Array): Finding[] {
-  if (name === "eXIf") {
-    return [...readExif(content).findings];
-  }
   const named = NAMED.get(name);
   return named !== undefined ? [named] : TEXTS.includes(name) ? readWords(content) : ["other"];
 }
