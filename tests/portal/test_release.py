@@ -24,9 +24,9 @@ SOURCES = ("content", "crypto", "portal", "templates", "web")
 
 # Script and style that a page loads, compressed by gzip. Raise a page's own figure only for something that people need.
 BUDGET = 100_000
-RATCHET = {"start": 7_500, "schrijven": 90_400, "lezen": 98_300, "veilig": 46_200}
+RATCHET = {"start": 7_500, "schrijven": 90_700, "lezen": 98_300, "veilig": 46_200}
 # What looks at files comes with the mailbox, for every visitor alike, after the code: nobody waits for it to begin.
-LATER = 10_400
+LATER = 10_700
 # The modules that main.js and the word lists leave to other pages.
 LEFT_OUT = {
     "start": ("write-", "read-", "safe-"),
