@@ -15,6 +15,7 @@ const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 // As much as 100 megapixels of four bytes.
 const MOST_UNPACKED = 400_000_000;
 const IDAT_SIZE = 262_144;
+const ROUND_SIZE = 1_000_000;
 
 // For each colour type: samples a pixel, and the depths it may have.
 const COLOURS: ReadonlyMap<number, readonly [number, readonly number[]]> = new Map([
@@ -179,14 +180,20 @@ async function packAgain(packed: readonly Uint8Array[], size: number): Promise<U
   if (size > MOST_UNPACKED) {
     throw new RefusedError("huge");
   }
-  let unpacked = 0;
+  let [unpacked, ofThisRound] = [0, 0];
   const count = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-    transform: (piece, controller) => {
+    transform: async (piece, controller) => {
       unpacked += piece.length;
+      ofThisRound += piece.length;
       if (unpacked > size) {
         throw new RefusedError("broken");
       }
       controller.enqueue(piece);
+      // Streams hand on to one another without an end; the page is to live meanwhile.
+      if (ofThisRound >= ROUND_SIZE) {
+        ofThisRound = 0;
+        await nextRound();
+      }
     },
   });
   const stream = new Blob(packed as Uint8Array<ArrayBuffer>[])
