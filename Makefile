@@ -89,17 +89,17 @@ node_modules/installed: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-# Debian's own browsers, PostgreSQL, and the library that confines the desk; elsewhere install them as your system does,
-# and set CHROMIUM and FIREFOX to their programs.
+# Debian's own browsers, PostgreSQL, the library that confines the desk, and exiftool, which looks for what pictures
+# still say; elsewhere install them as your system does, and set CHROMIUM and FIREFOX to their programs.
 browsers:
-	@if ! command -v chromium >/dev/null || ! command -v firefox-esr >/dev/null || \
+	@if ! command -v chromium >/dev/null || ! command -v firefox-esr >/dev/null || ! command -v exiftool >/dev/null || \
 	  ! PATH="$$PATH:$$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')" command -v initdb >/dev/null || \
 	  ! $(PYTHON) -c 'import ctypes.util, sys; sys.exit(not ctypes.util.find_library("seccomp"))'; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	      chromium firefox-esr fonts-dejavu-core libseccomp2 postgresql >/dev/null; \
+	      chromium firefox-esr fonts-dejavu-core libimage-exiftool-perl libseccomp2 postgresql >/dev/null; \
 	  else \
-	    echo "The tests need chromium, firefox-esr, postgresql and libseccomp2. Install them, then run this again."; exit 1; \
+	    echo "The tests need chromium, firefox-esr, exiftool, postgresql and libseccomp2. Install them, then run this again."; exit 1; \
 	  fi; \
 	fi
 

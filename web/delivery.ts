@@ -29,6 +29,7 @@ export class Delivery {
   readonly #mailbox: Mailbox;
   readonly #chooseAllow: (keyset: Keyset) => AllowList;
   readonly #uploads: readonly Upload[];
+  readonly #names: readonly string[];
   readonly #postage = new Postage();
   #draft: Draft;
   #records: readonly BlockRecord[] = [];
@@ -37,6 +38,7 @@ export class Delivery {
     this.#mailbox = mailbox;
     this.#draft = draft;
     this.#uploads = [...uploads];
+    this.#names = uploads.map(({ name }) => name);
     this.#chooseAllow = chooseAllow;
   }
 
@@ -48,7 +50,7 @@ export class Delivery {
   /** Say whether this is what the person wants to send; after a change of mind it is not, and a new one begins. */
   carries({ body }: Draft, uploads: readonly Upload[]): boolean {
     const said = ({ text, answers }: Body): string => JSON.stringify([text, [...answers]]);
-    const sameFiles = uploads.length === this.#uploads.length && uploads.every((upload, i) => upload === this.#uploads[i]);
+    const sameFiles = uploads.length === this.#uploads.length && uploads.every((upload, i) => upload === this.#uploads[i] && upload.name === this.#names[i]);
     return sameFiles && said(body) === said(this.#draft.body);
   }
 

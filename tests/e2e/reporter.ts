@@ -131,10 +131,11 @@ export class Reporter {
     }
   }
 
-  /** Choose files, whatever the page makes of them. */
+  /** Choose files, whatever the page makes of them, and wait until it has looked at them. */
   async choose(files: readonly string[]): Promise<void> {
     const control = await this.page.$("#main [data-field=files]");
     await (control as ElementHandle<HTMLInputElement> | null)?.uploadFile(...files);
+    await this.page.waitForSelector("#main [data-choose=looking] > [data-when=busy][hidden]");
   }
 
   /** Keep the file that was fetched; return the SHA-256 of what the browser would save, in hexadecimal. */

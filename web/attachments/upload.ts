@@ -30,23 +30,32 @@ export class UnreadableError extends Error {
 /** Store records; false if an address is taken by something else. */
 export type Post = (records: readonly BlockRecord[]) => Promise<boolean>;
 
-/** A file, and how much of it is stored. */
+/** A file, or the bytes that were made of one, and how much of it is stored. */
 export class Upload {
-  readonly name: string;
+  /** What it is called from now on. */
+  name: string;
   readonly size: number;
-  #file: File | null;
+  #file: Blob | Uint8Array | null;
   #key = random(KEY_SIZE);
   #digests: Uint8Array[] = [];
   #stored = 0;
 
-  constructor(file: File, name: string) {
+  constructor(file: Blob | Uint8Array, name: string) {
     this.#file = file;
     this.name = name;
-    this.size = file.size;
+    this.size = file instanceof Uint8Array ? file.length : file.size;
     onLeave(() => {
-      this.#file = null;
-      this.#key.fill(0);
+      this.forget();
     });
+  }
+
+  /** Let go of the file: it is not wanted any more, or the page is left. */
+  forget(): void {
+    if (this.#file instanceof Uint8Array) {
+      this.#file.fill(0);
+    }
+    this.#file = null;
+    this.#key.fill(0);
   }
 
   /** What the message says of the file, once all of it is stored. */
@@ -96,6 +105,9 @@ export class Upload {
 
   async #read(index: number): Promise<Uint8Array> {
     const piece = this.#file?.slice(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE);
+    if (piece instanceof Uint8Array) {
+      return piece;
+    }
     try {
       return new Uint8Array((await piece?.arrayBuffer()) ?? []);
     } catch {

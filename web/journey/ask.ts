@@ -66,13 +66,18 @@ export async function askStory(answers: Answers): Promise<string> {
   }
 }
 
-/** Ask for files. */
+/** Ask for files; none goes on that was not looked at. */
 export async function askFiles(answers: Answers): Promise<string> {
   const step = clone("step-files");
-  offerFiles(step, answers.files);
-  const { action } = await press(show(step));
-  if (action === "skip") {
-    answers.files.length = 0;
+  const settle = offerFiles(step, answers.files);
+  show(step);
+  for (;;) {
+    const { action } = await press(step);
+    if (action === "skip") {
+      answers.files.length = 0;
+    }
+    if ((await settle()) || action === "skip" || action === "back") {
+      return action;
+    }
   }
-  return action;
 }

@@ -1,8 +1,8 @@
 /** The read page: enter the code, read the conversation, write again. */
 
 import { getIndex } from "../api.ts";
-import { offerFiles } from "../attachments/choose.ts";
 import { fetchFile } from "../attachments/keep.ts";
+import type { offerFiles as OfferFiles } from "../attachments/choose.ts";
 import type { Upload } from "../attachments/upload.ts";
 import { enterCode } from "../code/enter.ts";
 import { loadLists } from "../code/words.ts";
@@ -14,6 +14,7 @@ import { choose, clone, countCharacters, press, show, slot, today } from "../pag
 import { type Report, showProgress } from "../progress.ts";
 import { makeBody } from "../protocol/body.ts";
 import { type Draft, newestAllow } from "../protocol/conversation.ts";
+import { goOn } from "../protocol/pause.ts";
 import { loadKeyset } from "../team.ts";
 import { endure, insist } from "../trouble.ts";
 import { changeReaders } from "./allowing.ts";
@@ -27,14 +28,15 @@ export async function read(): Promise<void> {
   await endure(run);
 }
 
-/** An answer that somebody is writing. */
+/** An answer that somebody is writing, and how files are chosen for it. */
 interface Writing {
   text: string;
   readonly files: Upload[];
+  offerFiles: typeof OfferFiles | null;
 }
 
 async function run(): Promise<void> {
-  const writing: Writing = { text: "", files: [] };
+  const writing: Writing = { text: "", files: [], offerFiles: null };
   for (let isHeld = false; ; isHeld = true) {
     onLeave(() => {
       discard(writing);
@@ -50,6 +52,10 @@ async function run(): Promise<void> {
     }
     const visited = await insist(async () => {
       const { report } = showProgress();
+      // With every visit, so that nobody on the network sees who chooses a file; and not before there is one.
+      const { offerFiles } = await import("../attachments/choose.ts");
+      await goOn();
+      writing.offerFiles = offerFiles;
       return visit(await makeMailbox(secret, report), loaded.keyset, loaded.index, report);
     });
     if (visited !== null) {
@@ -142,7 +148,7 @@ async function act(page: HTMLElement, writing: Writing): ReturnType<typeof press
     writing.text = control.value;
     choose(page, "unsent", null);
   });
-  offerFiles(slot(page, "reply"), writing.files);
+  const settle = writing.offerFiles?.(slot(page, "reply"), writing.files);
   const fits = countCharacters(page, control);
   for (;;) {
     const pressed = await press(page);
@@ -152,7 +158,11 @@ async function act(page: HTMLElement, writing: Writing): ReturnType<typeof press
     if (action === "close" && isUnsent(writing)) {
       choose(page, "unsent", "unsent");
       page.querySelector<HTMLElement>("[data-action=discard]")?.focus();
-    } else if (action !== "send" || (fits() && isUnsent(writing))) {
+    } else if (action !== "send") {
+      return pressed;
+    } else if ((await settle?.()) === false) {
+      // A file was still being looked at when this was pressed; what became of it is there to be seen first.
+    } else if (fits() && isUnsent(writing)) {
       return pressed;
     } else {
       control.focus();

@@ -8,6 +8,7 @@ import { cleanName } from "../../../web/attachments/choose.ts";
 import { UnreadableError, Upload } from "../../../web/attachments/upload.ts";
 import { chunkAddress, CHUNK_SIZE, combineDigests, countChunks, decryptChunk, deriveKeys, pieceSize } from "../../../web/protocol/attachment.ts";
 import { concat, digest, encodeB64u, equal } from "../../../web/protocol/encoding.ts";
+import { assert } from "../../../web/protocol/errors.ts";
 import { BLOCK_SIZE, KIND_CHUNK } from "../../../web/protocol/labels.ts";
 
 const DELETE_KEY = new Uint8Array(32).fill(7);
@@ -64,6 +65,23 @@ test("what is stored is the file, chunk by chunk, and the message fixes every by
   });
   expect(equal(concat(...(await Promise.all(pieces))), content)).toBe(true);
   expect(attachment.digest).toEqual(combineDigests(store.records.map(({ block }) => digest(block))));
+});
+
+test("bytes that were made of a file go as the file would, and are wiped when they are not wanted any more", async () => {
+  const content = makeContent(CHUNK_SIZE + 5);
+  const upload = new Upload(content.slice(), "foto-1.jpg");
+  const store = new Store();
+  await upload.send(store.post, DELETE_KEY, GOES_ON, silent);
+  const { attachment } = upload;
+  const keys = await deriveKeys(attachment.key);
+  const [first, second] = store.records.map(({ block }) => block);
+  assert(first !== undefined && second !== undefined, "both chunks were posted");
+  expect(await decryptChunk(keys, 0, first, CHUNK_SIZE, false)).toEqual(content.subarray(0, CHUNK_SIZE));
+  expect(await decryptChunk(keys, 1, second, 5, true)).toEqual(content.subarray(CHUNK_SIZE));
+
+  const bytes = makeContent(10);
+  new Upload(bytes, "foto-2.jpg").forget();
+  expect(bytes).toEqual(new Uint8Array(10));
 });
 
 test("an empty file is one chunk", async () => {
