@@ -24,7 +24,7 @@ SOURCES = ("content", "crypto", "portal", "templates", "web")
 
 # Script and style that a page loads, compressed by gzip. Raise a page's own figure only for something that people need.
 BUDGET = 100_000
-RATCHET = {"start": 7_500, "schrijven": 91_000, "lezen": 99_200, "veilig": 46_200}
+RATCHET = {"start": 7_600, "schrijven": 91_000, "lezen": 99_200, "veilig": 46_200}
 # What looks at files comes with the mailbox, for every visitor alike, after the code: nobody waits for it to begin.
 LATER = 10_700
 # The modules that main.js and the word lists leave to other pages.
