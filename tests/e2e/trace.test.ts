@@ -10,6 +10,8 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { insert, segment } from "../web/cleaning/fixtures.ts";
+import { BASELINE } from "../web/cleaning/pictures.ts";
 import type { Kind } from "./browsers.ts";
 import type { Net } from "./canaries.ts";
 import { Desk } from "./desk.ts";
@@ -65,7 +67,7 @@ describe.concurrent.each(PAIRS)("a reporter in %s, answered by %s", (kind, perso
       }
     };
     const [story, answer, reply] = ["story", "answer", "reply"].map((name) => watched.canary(name)) as [string, string, string];
-    const photo = makeFile(watched);
+    const photo = makePhoto(watched);
     const code = await report(reporter, watched, { story, photo, look });
 
     await inTurn(async () => {
@@ -207,6 +209,15 @@ function makeFile(watched: Watch): string {
   mkdirSync(folder);
   const path = join(folder, `${watched.canary("name")}.txt`);
   writeFileSync(path, `${watched.canary("content")}\n`.repeat(4000));
+  return path;
+}
+
+/** A photo that says more than it shows: it is cleaned, and drawn before and after. */
+function makePhoto(watched: Watch): string {
+  const folder = join(originals, (watched.canary("photo folder").split(" ")[0] ?? ""));
+  mkdirSync(folder);
+  const path = join(folder, `${watched.canary("photo name")}.jpg`);
+  writeFileSync(path, insert(BASELINE, segment(0xfe, Buffer.from(`${watched.canary("photo comment")}\n`.repeat(500)))));
   return path;
 }
 

@@ -1,6 +1,6 @@
 /** The read page: enter the code, read the conversation, write again. */
 
-import { getIndex } from "../api.ts";
+import { getIndex, UnreachableError } from "../api.ts";
 import { fetchFile } from "../attachments/keep.ts";
 import type { offerFiles as OfferFiles } from "../attachments/choose.ts";
 import type { Upload } from "../attachments/upload.ts";
@@ -53,7 +53,9 @@ async function run(): Promise<void> {
     const visited = await insist(async () => {
       const { report } = showProgress();
       // With every visit, so that nobody on the network sees who chooses a file; and not before there is one.
-      const { offerFiles } = await import("../attachments/choose.ts");
+      const { offerFiles } = await import("../attachments/choose.ts").catch(() => {
+        throw new UnreachableError("a module of the page");
+      });
       await goOn();
       writing.offerFiles = offerFiles;
       return visit(await makeMailbox(secret, report), loaded.keyset, loaded.index, report);
