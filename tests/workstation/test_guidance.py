@@ -356,7 +356,7 @@ def test_repeating_a_list_gives_the_next_number_and_nothing_else(table: Table, b
         assert "nieuw  " not in table.said
     for turn in range(2):
         table.type("roster", "--root", "{f}/hoofd", "--retire", "bram")
-        assert ("weg " in table.said) == (turn == 0)
+        assert ("weg  " in table.said) == (turn == 0)
         assert re.findall(r"blijft +(\w+)", table.said) == ["Anna"]
 
 
