@@ -126,7 +126,7 @@ describe.each(KINDS)("in %s", (kind) => {
     await reporter.press("past");
     await reporter.step("step-exclude");
     expect(await reporter.texts("[data-slot=name]")).toEqual(["Anna", "Bram", "Chris"]);
-    for (const box of await page.$$("#main input")) {
+    for (const box of await page.$$("#main [data-field=person]")) {
       await box.click();
     }
     await expect(reporter.texts("[data-choose=left] > :not([hidden])")).resolves.toHaveLength(1);
@@ -140,7 +140,7 @@ describe.each(KINDS)("in %s", (kind) => {
     await expect(reporter.texts("[data-when=nobody]:not([hidden])")).resolves.toHaveLength(1);
     await (await page.$("#main [data-change=exclude]"))?.click();
     await reporter.step("step-exclude");
-    for (const box of (await page.$$("#main input")).slice(1)) {
+    for (const box of (await page.$$("#main [data-field=person]")).slice(1)) {
       await box.click();
     }
     await expect(reporter.texts("[data-choose=left] > :not([hidden])")).resolves.toEqual([]);
@@ -218,7 +218,7 @@ describe.each(KINDS)("in %s", (kind) => {
       if (id === "story") {
         await reporter.tell("Eerst dit.");
       } else if (id !== "files") {
-        await (await page.$$("#main input")).at(-1)?.click();
+        await (await page.$$("#main input:not([data-field=successor])")).at(-1)?.click();
       }
       await reporter.press("next");
       await reporter.step("step-check");

@@ -100,6 +100,9 @@ test("in the pseudo-language every word of every step is pseudo", async () => {
   await reporter.press("moment");
   await reporter.step("sheet-moment");
   await reporter.press("back");
+  await reporter.press("readers");
+  await reporter.step("step-readers");
+  await reporter.press("back");
   await reporter.reply("Nog iets.");
   await takeBack(reporter, code);
   await expect(reporter.enter(unused)).resolves.toBe("sheet-nothing");
