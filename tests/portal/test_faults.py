@@ -93,13 +93,17 @@ def bed_on(engine: str, folder: Path, disk: Path, release: Path, team: Team) -> 
     """Start a server whose database lies on `disk`."""
     if engine == "sqlite":
         running = set_up(folder, release, team, f"sqlite:///{disk / 'portal.sqlite'}")
-        yield Bed(running, None, disk)
-        stop(running)
+        try:
+            yield Bed(running, None, disk)
+        finally:
+            stop(running)
         return
     with cluster.running(folder=disk) as server:
         running = set_up(folder, release, team, server.create("portal"))
-        yield Bed(running, server, disk)
-        stop(running)
+        try:
+            yield Bed(running, server, disk)
+        finally:
+            stop(running)
 
 
 @pytest.fixture(params=ENGINES)
@@ -328,9 +332,9 @@ def test_a_read_only_postgresql_is_said_and_loses_nothing(tmp_path: Path, releas
                 with store.alone() as connection:
                     connection.exec_driver_sql("SET default_transaction_read_only = off")
                     connection.exec_driver_sql(f"ALTER DATABASE portal SET default_transaction_read_only = {state}")
-                    # What is connected already learns it when it connects anew.
+                    # What is connected already learns it when it connects anew; nothing goes on before it is gone.
                     connection.exec_driver_sql(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+                        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
                         "AND datname = 'portal'"
                     )
                 answer = client.post("/api/v1/blocks", content=Post().record, headers=COURIER)
