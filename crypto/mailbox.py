@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from crypto import labels
 from crypto.age.hybrid import recipient_of
+from crypto.code import SECRET_SIZE, make_secret
 from crypto.encoding import digest
 from crypto.signing import verifying_key
 from crypto.verifying import author_id
@@ -34,6 +36,7 @@ class Mailbox:
     delete_key: bytes
     reply_address_key: bytes
     reply_delete_key: bytes
+    family_key: bytes
 
 
 def derive(secret: bytes, organisation: str) -> Mailbox:
@@ -54,7 +57,18 @@ def derive(secret: bytes, organisation: str) -> Mailbox:
         delete_key=_derive_key(master, labels.MAILBOX_DELETE),
         reply_address_key=_derive_key(master, labels.MAILBOX_REPLY_ADDRESS),
         reply_delete_key=_derive_key(master, labels.MAILBOX_REPLY_DELETE),
+        family_key=_derive_key(master, labels.MAILBOX_FAMILY),
     )
+
+
+def derive_family_secret(mailbox: Mailbox, index: int) -> bytes:
+    """Return the secret (11 bytes) of a family code of this mailbox, `index` from 0 to 255.
+
+    Whoever has the mailbox has all of them; none of them leads back to it.
+    """
+    # spec: secret = HMAC-SHA256(family key, index (1))[:11], its first four bits zero
+    made = hmac.digest(mailbox.family_key, bytes([index]), "sha256")[:SECRET_SIZE]
+    return make_secret(made)
 
 
 def _derive_key(master: bytes, label: bytes) -> bytes:

@@ -28,8 +28,8 @@ from crypto.recipient import decode_recipient, encode_recipient
 EXCLUDED: Final = "excluded"
 ABSENT: Final = "absent"
 
-KINDS_BY_MAILBOX: Final[tuple[Kind, ...]] = ("message", "allow", "withdraw")
-KINDS_BY_WORKSTATION: Final[tuple[Kind, ...]] = ("reply", "destroyed")
+KINDS_BY_MAILBOX: Final[tuple[Kind, ...]] = ("message", "allow", "withdraw", "share", "consent")
+KINDS_BY_WORKSTATION: Final[tuple[Kind, ...]] = ("reply", "destroyed", "copy", "shared", "proposal")
 # A card's hash (32 bytes), or why there is none.
 Sealed = bytes | Literal["excluded", "absent"]
 

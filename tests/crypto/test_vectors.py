@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from crypto import (
     address,
     attachment,
     code,
+    consent,
     conversation,
     encoding,
     envelope,
@@ -21,10 +23,12 @@ from crypto import (
     mailbox,
     payload,
     recipient,
+    sharing,
     visit,
     week,
 )
 from crypto.age.hybrid import Identity, wrap
+from crypto.body import SCOPES
 from crypto.errors import ForgedError, KeysetError, MalformedError, NoMatchError, ProtocolError
 from crypto.roster import Pins
 from crypto.verifying import parse_document, serialize_document
@@ -58,6 +62,10 @@ def expect(vector: Vector) -> Any:
 
 def b64(text: str) -> bytes:
     return base64.b64decode(text)
+
+
+def read_message(data: bytes) -> conversation.Message:
+    return conversation.Message(payload.message_id(data), payload.parse(data), data, b"")
 
 
 def box_of(vector: Vector) -> mailbox.Mailbox:
@@ -96,6 +104,8 @@ def test_a_mailbox_follows_from_its_code(vector: Vector) -> None:
     assert recipient.encode_recipient(box.recipient) == vector["recipient_text"]
     assert recipient.decode_recipient(vector["recipient_text"]) == box.recipient
     assert recipient.encode_identity(box.identity) == vector["identity_text"]
+    assert box.family_key.hex() == vector["family_key"]
+    assert [mailbox.derive_family_secret(box, index).hex() for index in (0, 1, 255)] == vector["families"]
 
 
 @vectors("address")
@@ -212,6 +222,35 @@ def test_only_canonical_payloads_are_read(vector: Vector) -> None:
             payload.parse(data)
 
 
+@vectors("consent")
+def test_only_consent_to_exactly_this_lets_a_text_leave(vector: Vector) -> None:
+    """Another text, recipient, term, mailbox or day is refused, whoever signed it."""
+    proposal = consent.Proposal("handover", **vector["proposal"])
+    statement = consent.parse_statement(vector["statement"].encode())
+    assert consent.serialize_statement(statement).decode() == vector["statement"]
+    answer = consent.Consent(bytes(32), vector["text"], statement, bytes.fromhex(vector["signature"]))
+    given = (answer, proposal, vector["organisation"], bytes.fromhex(vector["verifying_key"]), vector["day"])
+    if vector["expect"] == "success":
+        assert consent.check_consent(*given) == (vector["text"] or proposal.text)
+    else:
+        with expect(vector):
+            consent.check_consent(*given)
+    with pytest.raises(ForgedError):
+        consent.check_consent(replace(answer, statement=None, signature=None), *given[1:])
+
+
+@vectors("sharing")
+def test_sharing_is_what_the_mailbox_said_last(vector: Vector) -> None:
+    """In whatever order its messages come; and each number had the scope of what came before it."""
+    messages = [read_message(b64(data)) for data in vector["payloads"]]
+    families = [bytes.fromhex(family) for family in vector["families"]]
+    found = sharing.list_sharings(messages)
+    assert {f.hex(): [s.scope, s.index, s.since] for f, s in found.items()} == vector["sharings"]
+    assert [[sharing.scope_at(messages, f, number) for number in range(8)] for f in families] == vector["scopes"]
+    covered = [[sharing.covers(s, "team"), sharing.covers(s, "mailbox"), sharing.may_ask(s)] for s in SCOPES]
+    assert covered == vector["covered"]
+
+
 @vectors("message")
 def test_a_message_is_its_mailboxs_own_or_refused(vector: Vector) -> None:
     """Nobody writes in a reporter's name, and no envelope can be moved."""
@@ -300,8 +339,7 @@ def test_only_the_allowed_are_sealed_to(vector: Vector) -> None:
 @vectors("thread")
 def test_a_thread_is_in_the_order_people_saw(vector: Vector) -> None:
     """A message stands after what its author had read, whatever the days say."""
-    data = [b64(text) for text in vector["payloads"]]
-    messages = [conversation.Message(payload.message_id(d), payload.parse(d), d, b"") for d in data]
+    messages = [read_message(b64(text)) for text in vector["payloads"]]
     assert [m.id.hex() for m in conversation.order(messages)] == vector["order"]
 
 

@@ -23,6 +23,7 @@ from crypto import (  # noqa: E402
     attachment,
     body,
     code,
+    consent,
     conversation,
     encoding,
     envelope,
@@ -32,13 +33,14 @@ from crypto import (  # noqa: E402
     mailbox,
     payload,
     recipient,
+    sharing,
     visit,
     week,
 )
 from crypto.age import file  # noqa: E402
 from crypto.age.hybrid import recipient_of  # noqa: E402
 from crypto.errors import ForgedError, MalformedError, NoMatchError, ProtocolError  # noqa: E402
-from crypto.signing import sign_document  # noqa: E402
+from crypto.signing import sign, sign_document  # noqa: E402
 from crypto.verifying import Document, parse_document, serialize_document  # noqa: E402
 from tests import world  # noqa: E402
 
@@ -94,6 +96,7 @@ def mailboxes() -> None:
             organisation=organisation,
             identity_text=recipient.encode_identity(box.identity),
             recipient_text=recipient.encode_recipient(box.recipient),
+            families=[mailbox.derive_family_secret(box, index).hex() for index in (0, 1, 255)],
             expect="success",
             **keys,
         )
@@ -376,8 +379,73 @@ def payloads() -> None:
     def saying(**changes: Any) -> bytes:
         return encoding.serialize_json({**reply_fields, "body": {**reply_fields["body"], **changes}})
 
+    shared = {"conversation": encoding.encode_b64u(world.make_mailbox("family").conversation), "scope": "replies"}
+    original = {"by": "team", "original": encoding.encode_b64u(message.id), "written_on": "2026-11-19"}
+    copied = {k: v for k, v in reply_fields["body"].items() if k not in {"summary", "track"}} | original
+    proposed = {"action": "handover", "recipient": "Politie", "text": "Wat er gebeurde.", "until": "2026-12-18"}
+    statement = {
+        "action": "handover",
+        "hash": encoding.encode_b64u(encoding.digest(proposed["text"].encode())),
+        "organisation": "proef",
+        "recipient": "Politie",
+        "until": "2026-12-18",
+        "verifying_key": encoding.encode_b64u(box.verifying),
+    }
+    signed = sign(labels.SIGN_CONSENT, encoding.serialize_json(statement), box.signing)
+    agreed = {
+        "proposal": encoding.encode_b64u(message.id),
+        "signature": encoding.encode_b64u(signed),
+        "statement": statement,
+        "text": None,
+    }
+    refused = {**agreed, "signature": None, "statement": None}
+
+    def granting(**changes: Any) -> bytes:
+        return changed(type="share", body={**shared, "index": 3, **changes})
+
+    def consenting(**changes: Any) -> bytes:
+        return changed(type="consent", body={**agreed, **changes})
+
+    def telling(kind: str, fields: dict[str, Any]) -> bytes:
+        return encoding.serialize_json({**reply_fields, "type": kind, "body": fields})
+
     cases = {
         "message_good": data,
+        **{f"share_{scope}_good": granting(scope=scope) for scope in body.SCOPES},
+        "share_scope_unknown": granting(scope="everything"),
+        "share_scope_list": granting(scope=["replies"]),
+        "share_index_256": granting(index=256),
+        "share_without_index": changed(type="share", body=shared),
+        "share_conversation_short": granting(conversation="AAAA"),
+        "share_by_workstation": telling("share", {**shared, "index": 3}),
+        "shared_good": telling("shared", shared),
+        "shared_with_index": telling("shared", {**shared, "index": 3}),
+        "shared_by_mailbox": changed(type="shared", body=shared),
+        "copy_of_team_good": telling("copy", copied),
+        "copy_of_mailbox_good": telling("copy", {**copied, "by": "mailbox"}),
+        "copy_by_nobody": telling("copy", {**copied, "by": "family"}),
+        "copy_with_summary": telling("copy", {**copied, "summary": None}),
+        "copy_original_short": telling("copy", {**copied, "original": "AAAA"}),
+        "copy_day_impossible": telling("copy", {**copied, "written_on": "2026-02-30"}),
+        "copy_by_mailbox": changed(type="copy", body=copied),
+        "proposal_good": telling("proposal", proposed),
+        "proposal_of_16384_good": telling("proposal", {**proposed, "text": "é" * 8_192}),
+        "proposal_of_16385": telling("proposal", {**proposed, "text": "é" * 8_192 + "x"}),
+        "proposal_empty": telling("proposal", {**proposed, "text": ""}),
+        "proposal_recipient_of_two_lines": telling("proposal", {**proposed, "recipient": "a\nb"}),
+        "proposal_action_unknown": telling("proposal", {**proposed, "action": "publish"}),
+        "proposal_until_never": telling("proposal", {**proposed, "until": None}),
+        "proposal_by_mailbox": changed(type="proposal", body=proposed),
+        "consent_good": consenting(),
+        "consent_changed_good": consenting(text="Wat er gebeurde, korter."),
+        "consent_refused_good": changed(type="consent", body=refused),
+        "consent_refused_with_text": changed(type="consent", body={**refused, "text": "Nee."}),
+        "consent_without_signature": consenting(signature=None),
+        "consent_without_statement": consenting(statement=None),
+        "consent_signature_short": consenting(signature="AAAA"),
+        "consent_statement_extra": consenting(statement={**statement, "extra": 1}),
+        "consent_text_empty": consenting(text=""),
+        "consent_by_workstation": telling("consent", agreed),
         "reply_good": reply,
         **{f"{k}_good": payload.serialize(replace(written, kind=k, body=body.Body())) for k in ("allow", "withdraw")},
         "destroyed_good": payload.serialize(replace(answer, kind="destroyed", body=body.Body())),
@@ -448,6 +516,93 @@ def payloads() -> None:
         expect = outcome(lambda d=raw: payload.parse(d))
         assert (expect == "success") == (name.endswith(("_good", "_is_text"))), (name, expect)
         write(f"payload/{name}", payload=b64(raw), message_id=payload.message_id(raw).hex(), expect=expect)
+
+
+def consents() -> None:
+    """Write what may leave, and what must not: consent to exactly this text, for this recipient, until this day."""
+    box, other = world.make_mailbox(), world.make_mailbox("another")
+    proposal = consent.Proposal("handover", "Politie", "Wat er gebeurde. Café.", "2026-12-18")
+
+    def case(
+        name: str,
+        expect: str,
+        day: str = "2026-12-18",
+        text: str | None = None,
+        key: bytes = box.signing,
+        tag: bytes = labels.SIGN_CONSENT,
+        given: consent.Proposal = proposal,
+        **changes: Any,
+    ) -> None:
+        statement = replace(consent.state(proposal, changes.pop("signed", text), "proef", box.verifying), **changes)
+        signature = sign(tag, consent.serialize_statement(statement), key)
+        answer = consent.Consent(bytes(32), text, statement, signature)
+        found = outcome(lambda: consent.check_consent(answer, given, "proef", box.verifying, day))
+        assert found == expect, (name, found)
+        write(
+            f"consent/{name}",
+            proposal={"recipient": given.recipient, "text": given.text, "until": given.until},
+            text=text,
+            statement=consent.serialize_statement(statement).decode(),
+            signature=signature.hex(),
+            organisation="proef",
+            verifying_key=box.verifying.hex(),
+            day=day,
+            expect=expect,
+        )
+
+    case("good", "success")
+    case("changed_good", "success", text="Korter.")
+    case("a_day_late", "forged", day="2026-12-19")
+    case("text_altered_by_the_desk", "forged", given=replace(proposal, text="Wat er gebeurde. Cafe."))
+    case("text_altered_after_signing", "forged", text="Langer.", signed="Korter.")
+    case("other_recipient", "forged", given=replace(proposal, recipient="Gemeente"))
+    case("longer_term", "forged", given=replace(proposal, until="2027-12-18"))
+    case(
+        "term_stretched_by_the_desk",
+        "forged",
+        given=replace(proposal, until="2027-12-18"),
+        until="2027-12-18",
+        key=other.signing,
+    )
+    case("signed_by_another_mailbox", "forged", key=other.signing)
+    case("for_another_mailbox", "forged", verifying_key=other.verifying, key=other.signing)
+    case("from_another_organisation", "forged", organisation="anders")
+    case("signed_as_a_message", "forged", tag=labels.SIGN_MAILBOX)
+
+
+def sharings() -> None:
+    """Write what a family conversation is given, from the mailbox's messages in any order."""
+    team, box = world.make_team(), world.make_mailbox()
+    families = [world.make_mailbox(name).conversation for name in ("partner", "child")]
+
+    def share(number: int, family: int, scope: body.Scope, index: int = 0) -> conversation.Message:
+        said = body.Body(share=body.Share(families[family], scope, index))
+        written = world.write_message(box, team)
+        written = replace(written, kind="share", number=number, body=said, previous=None if number == 0 else bytes(32))
+        data = payload.serialize(written)
+        return conversation.Message(payload.message_id(data), payload.parse(data), data, bytes(64))
+
+    scenes = {
+        "nothing": [],
+        "one": [share(1, 0, "replies")],
+        "widened": [share(1, 0, "replies"), share(3, 0, "questions")],
+        "stopped_and_late": [share(4, 0, "none"), share(1, 0, "conversation")],
+        "two": [share(1, 0, "replies"), share(2, 1, "conversation", 3), share(5, 0, "none")],
+        "begun_again": [share(1, 0, "replies"), share(2, 0, "none"), share(6, 0, "conversation")],
+    }
+    for name, messages in scenes.items():
+        found = sharing.list_sharings(messages)
+        write(
+            f"sharing/{name}",
+            payloads=[b64(message.data) for message in messages],
+            families=[family.hex() for family in families],
+            sharings={f.hex(): [s.scope, s.index, s.since] for f, s in found.items()},
+            scopes=[[sharing.scope_at(messages, f, number) for number in range(8)] for f in families],
+            covered=[
+                [sharing.covers(s, "team"), sharing.covers(s, "mailbox"), sharing.may_ask(s)] for s in body.SCOPES
+            ],
+            expect="success",
+        )
 
 
 def without(fields: dict[str, Any], key: str) -> dict[str, Any]:
@@ -892,6 +1047,8 @@ SUBJECTS = (
     threads,
     splits,
     joins,
+    consents,
+    sharings,
     flips,
 )
 

@@ -2,9 +2,11 @@
 
 import { argon2idAsync } from "@noble/hashes/argon2.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
+import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 
 import { recipientOf } from "./age.ts";
+import { makeSecret, SECRET_SIZE } from "./code.ts";
 import { concat, digest } from "./encoding.ts";
 import * as labels from "./labels.ts";
 import { verifyingKey } from "./signing.ts";
@@ -29,6 +31,7 @@ export interface Mailbox {
   readonly deleteKey: Uint8Array;
   readonly replyAddressKey: Uint8Array;
   readonly replyDeleteKey: Uint8Array;
+  readonly familyKey: Uint8Array;
 }
 
 /**
@@ -66,10 +69,21 @@ export async function derive(
     deleteKey: deriveKey(master, labels.MAILBOX_DELETE),
     replyAddressKey: deriveKey(master, labels.MAILBOX_REPLY_ADDRESS),
     replyDeleteKey: deriveKey(master, labels.MAILBOX_REPLY_DELETE),
+    familyKey: deriveKey(master, labels.MAILBOX_FAMILY),
   };
   // All that a code opens follows from these bytes, and nobody needs them any more.
   master.fill(0);
   return mailbox;
+}
+
+/**
+ * Return the secret (11 bytes) of a family code of this mailbox, `index` from 0 to 255.
+ *
+ * Whoever has the mailbox has all of them; none of them leads back to it.
+ */
+export function deriveFamilySecret(mailbox: Mailbox, index: number): Uint8Array {
+  // spec: secret = HMAC-SHA256(family key, index (1))[:11], its first four bits zero
+  return makeSecret(hmac(sha256, mailbox.familyKey, Uint8Array.of(index)).slice(0, SECRET_SIZE));
 }
 
 function deriveKey(master: Uint8Array, label: Uint8Array): Uint8Array {

@@ -9,8 +9,8 @@ import { LAST_NUMBER, PERSON_COUNT, PROTOCOL_VERSION } from "./labels.ts";
 export const EXCLUDED = "excluded";
 export const ABSENT = "absent";
 
-export const KINDS_BY_MAILBOX: readonly Kind[] = ["message", "allow", "withdraw"];
-export const KINDS_BY_WORKSTATION: readonly Kind[] = ["reply", "destroyed"];
+export const KINDS_BY_MAILBOX: readonly Kind[] = ["message", "allow", "withdraw", "share", "consent"];
+export const KINDS_BY_WORKSTATION: readonly Kind[] = ["reply", "destroyed", "copy", "shared", "proposal"];
 /** A card's hash (32 bytes), or why there is none. */
 export type Sealed = Uint8Array | typeof EXCLUDED | typeof ABSENT;
 /** An id of 32 bytes as b64u: the key of a Map, because two equal Uint8Arrays are two different keys. */

@@ -265,4 +265,5 @@ def correspondent(first: Payload) -> Mailbox:
         delete_key=b"",
         reply_address_key=first.contact.reply_address_key,
         reply_delete_key=first.contact.reply_delete_key,
+        family_key=b"",
     )

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { FILE_SIZE } from "../../../web/protocol/attachment.ts";
-import { makeBody, TRACKS } from "../../../web/protocol/body.ts";
+import { type Body, makeBody, SCOPES, TRACKS, WRITERS } from "../../../web/protocol/body.ts";
+import { type Consent, HANDOVER } from "../../../web/protocol/consent.ts";
 import { encodeB64u, type Json, parseJson, serializeJson } from "../../../web/protocol/encoding.ts";
 import { MalformedError } from "../../../web/protocol/errors.ts";
 import { ABSENT, allowId, EXCLUDED, parse, type Payload, serialize } from "../../../web/protocol/payload.ts";
@@ -57,6 +58,24 @@ const replied = fc.record({
   track: fc.option(fc.constantFrom(...TRACKS)),
   next: fc.option(fc.constantFrom("2026-12-01", "2028-02-29")),
 });
+const day = fc.constantFrom("2026-12-01", "2028-02-29");
+const name = text.filter((value) => value !== "" && !value.includes("\n") && Array.from(value).length <= 80);
+const shared = (index: fc.Arbitrary<number>): fc.Arbitrary<Body> =>
+  fc.record({ conversation: key, scope: fc.constantFrom(...SCOPES), index }).map((share) => makeBody({ share }));
+const copied = fc.record({
+  ...{ text, attachments, continues: fc.boolean(), gist: text, next: fc.option(day) },
+  original: fc.record({ id: key, by: fc.constantFrom(...WRITERS), writtenOn: day }),
+}).map(makeBody);
+const proposal = fc.record({ action: fc.constant(HANDOVER), recipient: name, text: text.filter((value) => value !== ""), until: day });
+const statement = fc.record({ organisation: slug, action: fc.constant(HANDOVER), recipient: name, until: day, hash: key, verifyingKey: key });
+const answer = fc.record({
+  proposal: key,
+  text: fc.option(text.filter((value) => value !== "")),
+  statement,
+  signature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
+});
+const no = key.map((id): Consent => ({ proposal: id, text: null, statement: null, signature: null }));
+const consent = fc.oneof(answer, no).map((it: Consent) => makeBody({ consent: it }));
 const byMailbox = { ...common, allow: allowList, contact };
 const byWorkstation = { ...common, allow: reference, contact: fc.constant(null) };
 const payloads: fc.Arbitrary<Payload> = fc.oneof(
@@ -64,6 +83,11 @@ const payloads: fc.Arbitrary<Payload> = fc.oneof(
   fc.record({ ...byMailbox, kind: fc.constantFrom("allow" as const, "withdraw" as const), body: fc.constant(makeBody()) }),
   fc.record({ ...byWorkstation, kind: fc.constant("reply" as const), body: replied.map(makeBody) }),
   fc.record({ ...byWorkstation, kind: fc.constant("destroyed" as const), body: fc.constant(makeBody()) }),
+  fc.record({ ...byMailbox, kind: fc.constant("share" as const), body: shared(fc.nat(255)) }),
+  fc.record({ ...byWorkstation, kind: fc.constant("shared" as const), body: shared(fc.constant(0)) }),
+  fc.record({ ...byWorkstation, kind: fc.constant("copy" as const), body: copied }),
+  fc.record({ ...byWorkstation, kind: fc.constant("proposal" as const), body: proposal.map((it) => makeBody({ proposal: it })) }),
+  fc.record({ ...byMailbox, kind: fc.constant("consent" as const), body: consent }),
 );
 
 /** A Map that was read is sorted; one that was made need not be. */

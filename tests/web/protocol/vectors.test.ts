@@ -4,14 +4,18 @@ import { describe, expect, test } from "vitest";
 import * as address from "../../../web/protocol/address.ts";
 import * as attachment from "../../../web/protocol/attachment.ts";
 import * as code from "../../../web/protocol/code.ts";
+import { SCOPES } from "../../../web/protocol/body.ts";
+import * as consent from "../../../web/protocol/consent.ts";
 import * as conversation from "../../../web/protocol/conversation.ts";
 import * as encoding from "../../../web/protocol/encoding.ts";
+import { ForgedError } from "../../../web/protocol/errors.ts";
 import * as envelope from "../../../web/protocol/envelope.ts";
 import * as keyset from "../../../web/protocol/keyset.ts";
 import * as letter from "../../../web/protocol/letter.ts";
 import * as mailbox from "../../../web/protocol/mailbox.ts";
 import * as recipient from "../../../web/protocol/recipient.ts";
 import * as payload from "../../../web/protocol/payload.ts";
+import * as sharing from "../../../web/protocol/sharing.ts";
 import * as verifying from "../../../web/protocol/verifying.ts";
 import * as visit from "../../../web/protocol/visit.ts";
 import * as week from "../../../web/protocol/week.ts";
@@ -97,6 +101,18 @@ const EXAMINERS: Readonly<Record<string, (vector: Vector) => Promise<string>>> =
       }
     }),
 
+  consent: (vector) =>
+    outcome(() => {
+      const statement = consent.parseStatement(utf8.encode(vector.text("statement")));
+      expect(consent.serializeStatement(statement)).toEqual(utf8.encode(vector.text("statement")));
+      const proposal: consent.Proposal = { action: consent.HANDOVER, ...(vector.raw("proposal") as { recipient: string; text: string; until: string }) };
+      const text = vector.raw("text") as string | null;
+      const answer = { proposal: new Uint8Array(32), text, statement, signature: vector.hex("signature") };
+      const given = [proposal, vector.text("organisation"), vector.hex("verifying_key"), vector.text("day")] as const;
+      expect(() => consent.checkConsent({ ...answer, statement: null, signature: null }, ...given)).toThrow(ForgedError);
+      expect(consent.checkConsent(answer, ...given)).toBe(text ?? proposal.text);
+    }),
+
   document: (vector) =>
     outcome(() => {
       const data = utf8.encode(vector.text("document"));
@@ -165,6 +181,8 @@ const EXAMINERS: Readonly<Record<string, (vector: Vector) => Promise<string>>> =
       expect(hexOf(box.deleteKey)).toBe(vector.text("delete_key"));
       expect(hexOf(box.replyAddressKey)).toBe(vector.text("reply_address_key"));
       expect(hexOf(box.replyDeleteKey)).toBe(vector.text("reply_delete_key"));
+      expect(hexOf(box.familyKey)).toBe(vector.text("family_key"));
+      expect([0, 1, 255].map((index) => hexOf(mailbox.deriveFamilySecret(box, index)))).toEqual(vector.texts("families"));
     }),
 
   message: (vector) =>
@@ -208,6 +226,18 @@ const EXAMINERS: Readonly<Record<string, (vector: Vector) => Promise<string>>> =
       const text = (vector.list("text") as [string, number][]).map(([part, times]) => part.repeat(times)).join("");
       const pieces = letter.splitText(text).map((piece) => utf8.encode(piece));
       expect(pieces.map((piece) => [piece.length, hexOf(encoding.digest(piece))])).toEqual(vector.list("pieces"));
+    }),
+
+  sharing: (vector) =>
+    outcome(() => {
+      const messages = vector.texts("payloads").map((data) => readMessage(encoding.decodeB64(data)));
+      const families = vector.texts("families").map((family) => hexToBytes(family));
+      const found = [...sharing.listSharings(messages)].map(([id, { scope, index, since }]) => [hexId(id), [scope, index, since]]);
+      expect(Object.fromEntries(found)).toEqual(vector.raw("sharings"));
+      const numbers = Array.from({ length: 8 }, (_, number) => number);
+      expect(families.map((family) => numbers.map((number) => sharing.scopeAt(messages, family, number)))).toEqual(vector.list("scopes"));
+      const covered = SCOPES.map((scope) => [sharing.covers(scope, "team"), sharing.covers(scope, "mailbox"), sharing.mayAsk(scope)]);
+      expect(covered).toEqual(vector.list("covered"));
     }),
 
   thread: (vector) =>
