@@ -31,7 +31,7 @@ from crypto.event import CaseEvent, Event, Known, authenticate_event, check_even
 from crypto.event import parse as parse_event
 from crypto.labels import KEY_SIZE
 from crypto.mailbox import Mailbox
-from crypto.payload import KINDS_BY_WORKSTATION, Payload, Sealed, parse
+from crypto.payload import KINDS_BY_MAILBOX, KINDS_BY_WORKSTATION, Payload, Sealed, parse
 from crypto.roster import Roster
 from crypto.week import week_number
 from workstation.archive import Archive
@@ -42,7 +42,11 @@ from workstation.notes import Notes
 # Payload and signature of an envelope that opened, and the hash of the card that opened it.
 Opened = tuple[bytes, bytes, bytes]
 # A withdrawal before all else; and messages before replies, for a reply belongs to a conversation that was adopted.
-_TURNS: Final[Mapping[Kind, int]] = {"withdraw": 0, "message": 1, "allow": 1, "reply": 2, "destroyed": 2}
+_TURNS: Final[Mapping[Kind, int]] = {
+    **dict.fromkeys(KINDS_BY_MAILBOX, 1),
+    **dict.fromkeys(KINDS_BY_WORKSTATION, 2),
+    "withdraw": 0,
+}
 
 
 @dataclass(slots=True)
