@@ -102,6 +102,24 @@ export class Desk {
     await Promise.all([this.page.waitForNavigation(), this.page.click("#antwoord button.primary")]);
   }
 
+  /** Ask the reporter of the open conversation whether a text may be handed over. */
+  async ask(asked: Readonly<Record<"recipient" | "until" | "text", string>>): Promise<void> {
+    await this.page.$eval("#overdracht details", (details) => { details.setAttribute("open", ""); });
+    for (const [name, value] of Object.entries(asked)) {
+      await this.page.$eval(`#overdracht [name=${name}]`, (control, text) => { (control as HTMLInputElement).value = text; }, value);
+    }
+    await this.#submit("#overdracht form[action$='/overdracht']");
+  }
+
+  /** Take the file of the first hand-over that may leave. */
+  async takeHandover(): Promise<Uint8Array> {
+    const [action, token] = await this.page.$eval("form[action*='/overdracht/']", (form) => {
+      const { action: to, elements } = form as HTMLFormElement;
+      return [to, (elements.namedItem("csrf_token") as HTMLInputElement).value] as const;
+    });
+    return post(action, new URLSearchParams({ csrf_token: token }), await this.page.browserContext().cookies());
+  }
+
   /** Change what the team notes about the open conversation. */
   async change({ label = "", ...fields }: Noted): Promise<void> {
     for (const [field, value] of Object.entries({ ...fields, ...(label === "" ? {} : { label }) })) {

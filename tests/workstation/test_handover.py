@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import io
+import subprocess
+import sys
+import zipfile
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto import consent, labels
 from crypto.body import Body
 from crypto.consent import Consent, Proposal
-from crypto.conversation import Message
+from crypto.conversation import Draft, Message
 from crypto.payload import message_id, serialize
 from crypto.signing import sign
+from crypto.week import day_of
 from tests import world
+from tests.workstation.filing import sit_down
+from tests.workstation.helpers import Organisation, make_mailbox, read_reply, send, write
+from tests.workstation.test_desk import Browser
+from tests.world import NOW
 from workstation.cases.handover import list_handovers
 
 TODAY = "2026-11-20"
@@ -109,3 +120,160 @@ def test_whatever_was_answered_only_the_last_word_counts(words: list[str], late:
     assert found[2] == (last in {"yes", "changed"} and not late)
     if found[2]:
         assert found[1] == (PROPOSAL.text if last == "yes" else f"Tekst {len(words)}.")
+
+
+# -- at the desk ------------------------------------------------------------------------------------------------------
+
+TYPED = {
+    "recipient": "Politie Oost",
+    "until": "2026-12-18",
+    "text": "Op 3 november zei hij:\r\n“Ik weet waar je woont.”",
+}
+
+
+@pytest.fixture
+def asked(organisation: Organisation) -> tuple[Organisation, Browser, str]:
+    """Let Anna ask for consent about the one report there is, and bring it to the reporter."""
+    write(organisation, make_mailbox(), "Hallo")
+    browser = sit_down(organisation)
+    path = browser.open_first()
+    assert browser.post(f"{path}/overdracht", TYPED).status_code == 303
+    browser.open_first()
+    assert "Er mag niets weg." in browser.page
+    return organisation, browser, path
+
+
+def reply(organisation: Organisation, number: int = 1, *, agreed: bool = True, text: str | None = None) -> Message:
+    """Answer as the reporter's browser does; return what was asked."""
+    box = make_mailbox()
+    if number == 1:
+        (record,) = organisation.collect("anna")
+        reply.asked = read_reply(organisation, box, record)  # type: ignore[attr-defined]
+    question: Message = reply.asked  # type: ignore[attr-defined]
+    proposal = question.payload.body.proposal
+    assert proposal is not None
+    statement = consent.state(proposal, text, "proef", box.verifying)
+    signature = sign(labels.SIGN_CONSENT, consent.serialize_statement(statement), box.signing)
+    said = Consent(question.id, text, statement, signature) if agreed else Consent(question.id, None, None, None)
+    send(organisation, box, Draft("consent", Body(consent=said), day_of(NOW), number, None, {}))
+    return question
+
+
+def save(browser: Browser, path: str, question: Message) -> tuple[int, bytes]:
+    """Ask for the file."""
+    answer = browser.post(f"{path}/overdracht/{question.id.hex()}")
+    return answer.status_code, answer.get_data()
+
+
+def check(folder: Path) -> tuple[int, str]:
+    """Run the verifier as somebody else would: plain Python, none of ours."""
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", str(folder / "controleer.py")], capture_output=True, text=True, check=False
+    )
+    return ran.returncode, ran.stdout
+
+
+def test_what_was_agreed_leaves_and_whoever_gets_it_can_check(
+    asked: tuple[Organisation, Browser, str], tmp_path: Path
+) -> None:
+    """Before a yes nothing leaves; then exactly that text; and one changed byte anywhere is found."""
+    organisation, browser, path = asked
+    # Another message is no proposal.
+    assert save(browser, path, as_message(replace(FIRST, number=9)))[0] == 303
+    question = reply(organisation)
+    assert question.payload.body.proposal == Proposal(
+        "handover", "Politie Oost", "Op 3 november zei hij:\n“Ik weet waar je woont.”", "2026-12-18"
+    )
+    browser.open_first()
+    assert "De melder is akkoord met precies deze tekst." in browser.page
+    status, data = save(browser, path, question)
+    assert status == 200
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        archive.extractall(tmp_path)
+    code, said = check(tmp_path)
+    assert (code, "In orde." in said, "Politie Oost" in said) == (0, True, True)
+    record = tmp_path / "overdracht.json"
+    good = record.read_bytes()
+    box = make_mailbox()
+    for secret in (box.reply_address_key, box.reply_delete_key, box.recipient[:32], box.address_key):
+        assert secret not in data
+        assert secret.hex() not in good.decode()
+    for old, new in (
+        (b"3 november", b"4 november"),
+        (b"Politie Oost", b"Politie West"),
+        (b"2026-12-18", b"2027-12-18"),
+    ):
+        record.write_bytes(good.replace(old, new))
+        assert check(tmp_path)[0] == 1
+    record.write_bytes(good)
+    assert check(tmp_path)[0] == 0
+
+
+def test_without_a_yes_nothing_leaves_however_it_is_asked_for(asked: tuple[Organisation, Browser, str]) -> None:
+    """Before the answer, after a no, and after a yes that was taken back."""
+    organisation, browser, path = asked
+    (question,) = [m for m in organisation_messages(browser) if m.payload.kind == "proposal"]
+    assert save(browser, path, question)[0] == 403
+    reply(organisation)
+    browser.open_first()
+    assert save(browser, path, question)[0] == 200
+    reply(organisation, 2, agreed=False)
+    browser.open_first()
+    assert "De melder is niet akkoord." in browser.page
+    assert save(browser, path, question)[0] == 403
+
+
+def test_a_text_that_the_reporter_changed_is_the_one_that_leaves(
+    asked: tuple[Organisation, Browser, str], tmp_path: Path
+) -> None:
+    """The desk shows it, the file holds it, and the verifier agrees."""
+    organisation, browser, path = asked
+    question = reply(organisation, text="Alleen dit.")
+    browser.open_first()
+    assert "De melder heeft de tekst gewijzigd" in browser.page
+    assert "Alleen dit." in browser.page
+    with zipfile.ZipFile(io.BytesIO(save(browser, path, question)[1])) as archive:
+        archive.extractall(tmp_path)
+    assert b"Alleen dit." in (tmp_path / "overdracht.json").read_bytes()
+    assert "november" not in (tmp_path / "overdracht.json").read_text()
+    assert check(tmp_path)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"recipient": ""}, "Vul in voor wie"),
+        ({"recipient": "x" * 81}, "Vul in voor wie"),
+        ({"until": ""}, "Kies tot wanneer"),
+        ({"until": "2026-11-01"}, "Die dag is voorbij."),
+        ({"text": ""}, "Schrijf de tekst"),
+        ({"text": "x" * 16_385}, "Schrijf de tekst"),
+        ({"text": "a\x07b"}, "Schrijf de tekst"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_explained_and_nothing_is_lost(
+    organisation: Organisation, change: dict[str, str], sentence: str
+) -> None:
+    """One sentence, and what was typed stands there again."""
+    write(organisation, make_mailbox(), "Hallo")
+    browser = sit_down(organisation)
+    path = browser.open_first()
+    browser.post(f"{path}/overdracht", TYPED | change)
+    browser.open_first()
+    assert sentence in browser.page
+    if "text" not in change:
+        assert "3 november" in browser.page
+    assert organisation.replies("anna") == []
+
+
+def organisation_messages(browser: Browser) -> list[Message]:
+    """Return every message that the open desk knows."""
+    desk = browser.client.application.extensions["desk"]
+    with desk.work(browser_token(browser)) as work:
+        return [message for known in work.receiver.messages.values() for message in known]
+
+
+def browser_token(browser: Browser) -> str:
+    """Return the token of the browser's session."""
+    sessions = browser.client.application.session_interface
+    return next(str(known["token"]) for known in sessions._known.values() if "token" in known)  # type: ignore[attr-defined]

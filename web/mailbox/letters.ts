@@ -8,6 +8,7 @@ import { encodeB64u, equal } from "../protocol/encoding.ts";
 import { NoMatchError } from "../protocol/errors.ts";
 import { joinLetters, type Letter } from "../protocol/letter.ts";
 import { listed } from "../protocol/roster.ts";
+import { fillProposal } from "./proposals.ts";
 import { type Change, compareReaders, readersOf } from "./readers.ts";
 import { makeKept, makeStanding } from "./standing.ts";
 import type { Visit } from "./visit.ts";
@@ -90,7 +91,15 @@ function makeChange(change: Change | null): HTMLElement[] {
 function makeEntry(letter: Letter, thread: readonly Message[], visit: Visit): HTMLElement {
   const [message] = letter.messages;
   const { kind, day } = message.payload;
-  if (kind !== "allow" && kind !== "withdraw" && kind !== "destroyed") {
+  const { proposal } = message.payload.body;
+  if (proposal !== null) {
+    const asking = clone("letter-proposal");
+    fill(asking, "author", nameOf(message, visit));
+    fill(asking, "day", sayDay(day));
+    fillProposal(asking, message, proposal, visit);
+    return asking;
+  }
+  if (kind !== "allow" && kind !== "consent" && kind !== "withdraw" && kind !== "destroyed") {
     return makeLetter(letter, thread.slice(0, thread.indexOf(message)), visit);
   }
   const line = clone(`line-${kind}`);

@@ -21,6 +21,7 @@ import { changeReaders } from "./allowing.ts";
 import { keepMoment } from "./calendar.ts";
 import { deleteConversation, Deletion } from "./deletion.ts";
 import { isUnfinished, showLetters } from "./letters.ts";
+import { answerProposal } from "./proposals.ts";
 import { type Visit, visit } from "./visit.ts";
 
 /** Run the page. Keyset and index load with it, before a code is known, for every visitor alike. */
@@ -110,8 +111,8 @@ async function converse(visited: Visit, writing: Writing): Promise<void> {
         deletion = null;
         await insist(async () => visited.fetchOwn());
       }
-    } else if (action === "readers") {
-      if (await changeReaders(visited)) {
+    } else if (action === "readers" || action === "agree" || action === "otherwise") {
+      if (await (action === "readers" ? changeReaders(visited) : answerProposal(visited, button))) {
         deletion = null;
         await insist(async () => visited.fetchOwn());
       }

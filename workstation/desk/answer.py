@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from crypto import envelope, labels
 from crypto.address import delete_hash, derive_delete_token
 from crypto.attachment import Attachment, chunk_address, count_chunks, derive_keys
-from crypto.body import Body
+from crypto.body import Body, Kind
 from crypto.conversation import Draft, Message, compose_reply, list_recipients, seen_by
 from crypto.errors import MalformedError, NoMatchError
 from crypto.keyset import Keyset
@@ -26,7 +26,9 @@ from workstation.texts import translate as _
 def write_reply(
     keyring: Keyring, keyset: Keyset, messages: Sequence[Message], body: Body, now: int
 ) -> list[tuple[Message, bytes]]:
-    """Compose, sign and seal a reply, long texts as several; take their numbers, durably; return messages and records.
+    """Compose, sign and seal a reply, or a proposal; take the numbers, durably; return messages and records.
+
+    A long text goes as several.
 
     The numbers are taken before anything else is written: whatever happens next, no two messages of ours share one.
     Raises WorkstationError if it does not fit or nobody can be reached, OSError.
@@ -39,9 +41,10 @@ def write_reply(
     if numbering.next + len(bodies) - 1 > LAST_NUMBER:
         raise WorkstationError(_("In dit gesprek kunt u geen antwoord meer sturen. Vraag een collega."))
     seen = seen_by(messages, keyring.id)
+    kind: Kind = "reply" if body.proposal is None else "proposal"
     written = []
     for each in bodies:
-        draft = Draft("reply", each, day_of(now), numbering.next, numbering.previous, seen)
+        draft = Draft(kind, each, day_of(now), numbering.next, numbering.previous, seen)
         written.append(_seal_or_explain(keyring, keyset, messages, draft))
         numbering = Numbering(numbering.next + 1, written[-1][0].id)
     keyring.state.numbers[messages[0].payload.conversation] = numbering

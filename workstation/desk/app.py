@@ -14,6 +14,7 @@ from workstation.content import ROOT
 from workstation.desk import failures, guard, uploads
 from workstation.desk.casework import Casework
 from workstation.desk.drafting import Drafting
+from workstation.desk.handovers import Handovers
 from workstation.desk.path import Below
 from workstation.desk.rosterwork import Rosterwork
 from workstation.desk.service import Desk, Place
@@ -72,6 +73,7 @@ def create_app(place: Place, clock: Clock, timer: Timer = read_elapsed, viewer: 
     app.register_blueprint(Viewing(desk, shown).blueprint())
     app.register_blueprint(Drafting(desk, settings).blueprint())
     app.register_blueprint(Casework(desk).blueprint())
+    app.register_blueprint(Handovers(desk).blueprint())
     app.register_blueprint(Rosterwork(desk).blueprint())
     failures.install(app, lambda slip, typed: desk.letterbox.take(slip, typed, day_of(clock())))
     return app

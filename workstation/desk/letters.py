@@ -87,6 +87,8 @@ def _show_letter(work: Work, conversation: Conversation, letter: letters.Letter,
         text={
             "allow": _("Heeft gewijzigd wie dit gesprek mag lezen."),
             "destroyed": _("Heeft alles van dit gesprek vernietigd: de melder trok het in."),
+            "proposal": _("Vroeg de melder om toestemming voor een overdracht."),
+            "consent": _("Heeft geantwoord op de vraag om toestemming."),
         }.get(payload.kind, letter.text),
         answers=_show_answers(message),
         attachments=show_enclosed(work, message),

@@ -12,8 +12,8 @@ from typing import Literal
 
 from flask import session
 
-# The answer, or the case beside it.
-Form = Literal["answer", "case"]
+# The answer, the case beside it, or the question whether a text may be handed over.
+Form = Literal["answer", "case", "handover"]
 
 
 @dataclass(frozen=True, slots=True)

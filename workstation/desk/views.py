@@ -19,6 +19,7 @@ from workstation.desk.compose import Extras
 from workstation.desk.download import make_download
 from workstation.desk.drafting import fill_in, fill_in_case, open_answer
 from workstation.desk.forms import AnswerForm, UnlockForm
+from workstation.desk.handovers import fill_in_handover, show_handovers
 from workstation.desk.letters import list_tracks, show_day, show_letters, title
 from workstation.desk.listing import count_waiting, list_found, list_missed, list_sections
 from workstation.desk.notices import list_notices
@@ -174,6 +175,7 @@ class Views:
             replies=load_replies(),
             keep_weeks=KEEP_WEEKS,
             unkept={} if conversation is None else fill_in_case(work, conversation),
+            asked={} if conversation is None else fill_in_handover(work.names[conversation.id]),
             refusal=work.refusal,
             form=form,
             slip=slip,
@@ -189,4 +191,5 @@ def _describe(work: Work, conversation: Conversation, today: str) -> dict[str, o
         "title": title(conversation.id),
         "letters": show_letters(work, conversation, today),
         "case": show_case(work, conversation, today),
+        "handovers": show_handovers(work, conversation, today),
     }

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from crypto.attachment import Attachment
+from crypto.body import Body
+from crypto.consent import Proposal
 from crypto.conversation import Message
 from crypto.errors import ProtocolError
 from crypto.event import Changes, Known
@@ -172,6 +174,19 @@ class Work:
         written = write_reply(self.keyring, self.keyset, messages, body, now)
         # First what will be delivered, then the copy: after a power cut in between, the reply is sent and comes back.
         self.outbox.add([record for _message, record in written], self._adopt(conversation.id, messages, staged))
+        for message, _record in written:
+            self.receiver.keep(message)
+        self._read(conversation.id)
+        self._give_out()
+
+    def propose(self, conversation: Conversation, proposal: Proposal, now: int) -> None:
+        """Ask the reporter for consent to hand a text over. Raises WorkstationError; then nothing is sent."""
+        if self.keyset is None:
+            raise WorkstationError(self.refusal)
+        messages = self.receiver.messages[conversation.id]
+        written = write_reply(self.keyring, self.keyset, messages, Body(proposal=proposal), now)
+        # In this order, as with an answer.
+        self.outbox.add([record for _message, record in written])
         for message, _record in written:
             self.receiver.keep(message)
         self._read(conversation.id)
