@@ -24,14 +24,14 @@ SOURCES = ("content", "crypto", "portal", "templates", "web")
 
 # Script and style that a page loads, compressed by gzip. Raise a page's own figure only for something that people need.
 BUDGET = 100_000
-RATCHET = {"start": 7_600, "schrijven": 91_000, "lezen": 99_200, "veilig": 46_200}
-# What looks at files comes with the mailbox, for every visitor alike, after the code: nobody waits for it to begin.
-LATER = 10_700
+RATCHET = {"start": 7_600, "schrijven": 91_000, "lezen": 65_600, "veilig": 46_200}
+# What opens a mailbox comes while its code is typed, for every visitor alike: nobody waits for it to begin.
+LATER = 45_200
 # The modules that main.js and the word lists leave to other pages.
 LEFT_OUT = {
     "start": ("write-", "read-", "safe-"),
     "schrijven": ("read-", "safe-", "en-"),
-    "lezen": ("write-", "safe-", "choose-"),
+    "lezen": ("write-", "safe-", "open-"),
     "veilig": ("write-", "read-", "en-"),
 }
 
@@ -100,14 +100,14 @@ def test_script_and_style_of_a_page_stay_within_the_budget(release: Path, page: 
 
 
 def later(release: Path) -> set[str]:
-    """Return what the mailbox loads when it opens, beyond what the page to read began with."""
-    [entry] = (path.relative_to(release).as_posix() for path in (release / "assets").glob("choose-*.js"))
+    """Return the page loads to open a mailbox, beyond what the page to read began with."""
+    [entry] = (path.relative_to(release).as_posix() for path in (release / "assets").glob("open-*.js"))
     parts = {f"assets/{module}" for module in IMPORT.findall((release / entry).read_text())}
     return {entry, *parts} - loads(release, "lezen")
 
 
 def test_what_comes_with_a_mailbox_stays_within_its_own_budget(release: Path) -> None:
-    """The page to read is within the budget before there is a mailbox; what follows then is a tenth of it."""
+    """The page to read is within the budget before there is a mailbox; what follows while a code is typed is, too."""
     assert sum((release / f"{name}.gz").stat().st_size for name in later(release)) <= LATER
 
 

@@ -1,185 +1,51 @@
-/** The read page: enter the code, read the conversation, write again. */
+/** The read page: enter the code; what follows from it is loaded meanwhile. */
 
 import { getIndex, UnreachableError } from "../api.ts";
-import { fetchFile } from "../attachments/keep.ts";
-import type { offerFiles as OfferFiles } from "../attachments/choose.ts";
-import type { Upload } from "../attachments/upload.ts";
 import { enterCode } from "../code/enter.ts";
 import { loadLists } from "../code/words.ts";
-import { Delivery } from "../delivery.ts";
 import { holdBack } from "../history.ts";
-import { makeMailbox } from "../keys.ts";
 import { onLeave, wipe, wipeOnLeave } from "../leave.ts";
-import { choose, clone, countCharacters, press, show, slot, today } from "../page.ts";
-import { type Report, showProgress } from "../progress.ts";
-import { makeBody } from "../protocol/body.ts";
-import { type Draft, newestAllow } from "../protocol/conversation.ts";
 import { goOn } from "../protocol/pause.ts";
 import { loadKeyset } from "../team.ts";
 import { endure, insist } from "../trouble.ts";
-import { changeReaders } from "./allowing.ts";
-import { keepMoment } from "./calendar.ts";
-import { deleteConversation, Deletion } from "./deletion.ts";
-import { isUnfinished, showLetters } from "./letters.ts";
-import { answerProposal } from "./proposals.ts";
-import { type Visit, visit } from "./visit.ts";
+import type { open as Open } from "./open.ts";
+import { Writing } from "./writing.ts";
 
 /** Run the page. Keyset and index load with it, before a code is known, for every visitor alike. */
 export async function read(): Promise<void> {
   await endure(run);
 }
 
-/** An answer that somebody is writing, and how files are chosen for it. */
-interface Writing {
-  text: string;
-  readonly files: Upload[];
-  offerFiles: typeof OfferFiles | null;
-}
-
 async function run(): Promise<void> {
-  const writing: Writing = { text: "", files: [], offerFiles: null };
+  const writing = new Writing();
   for (let isHeld = false; ; isHeld = true) {
     onLeave(() => {
-      discard(writing);
+      writing.discard();
     });
     const loaded = await insist(async () => ({ keyset: await loadKeyset(), index: await getIndex() }));
     if (loaded === null) {
       history.back();
       return;
     }
-    const secret = wipeOnLeave(await enterCode(loadLists));
+    const entering = enterCode(loadLists);
+    // While the words are typed, for everybody alike. Should it not come now, it is asked for again with the code.
+    loadMailbox().catch(() => undefined);
+    const secret = wipeOnLeave(await entering);
     if (!isHeld) {
-      holdBack(() => !isUnsent(writing), () => { goBack(); });
+      holdBack(() => !writing.isBegun, goBack);
     }
-    const visited = await insist(async () => {
-      const { report } = showProgress();
-      // With every visit, so that nobody on the network sees who chooses a file; and not before there is one.
-      const { offerFiles } = await import("../attachments/choose.ts").catch(() => {
-        throw new UnreachableError("a module of the page");
-      });
-      await goOn();
-      writing.offerFiles = offerFiles;
-      return visit(await makeMailbox(secret, report), loaded.keyset, loaded.index, report);
-    });
-    if (visited !== null) {
-      await (visited.own.length === 0 && !visited.isListed ? showNothing() : converse(visited, writing));
-    }
+    const open = await insist(loadMailbox);
+    await open?.(secret, loaded.keyset, loaded.index, writing);
     wipe();
   }
 }
 
-async function showNothing(): Promise<void> {
-  await press(show(clone("sheet-nothing")));
-}
-
-/** Show the conversation until it is closed, or deleted. */
-async function converse(visited: Visit, writing: Writing): Promise<void> {
-  const { files } = writing;
-  let sent = false;
-  let delivery: Delivery | null = null;
-  let deletion: Deletion | null = null;
-  for (;;) {
-    const page = clone("conversation");
-    showLetters(page, visited);
-    slot(page, "reply").replaceChildren(...(sent ? [clone("notice-sent")] : makeReply(visited)));
-    show(page);
-    const { action, button } = await act(page, writing);
-    if (action === "close" || action === "discard") {
-      discard(writing);
-      return;
-    } else if (action === "delete") {
-      deletion ??= new Deletion(visited);
-      if (await deleteConversation(deletion)) {
-        return;
-      }
-    } else if (action === "send") {
-      const written = writing.text.trim();
-      sent = (await insist(async () => {
-        const progress = showProgress(files.length > 0);
-        if (delivery?.carries(draftOf(visited, written), files) !== true) {
-          delivery = await prepare(visited, written, files, progress.report);
-        }
-        // Somebody else with this code may have taken the conversation back.
-        if (visited.withdrawal !== undefined) {
-          return false;
-        }
-        await delivery.send(progress);
-        return true;
-      })) === true;
-      if (sent) {
-        discard(writing);
-        deletion = null;
-        await insist(async () => visited.fetchOwn());
-      }
-    } else if (action === "readers" || action === "agree" || action === "otherwise") {
-      if (await (action === "readers" ? changeReaders(visited) : answerProposal(visited, button))) {
-        deletion = null;
-        await insist(async () => visited.fetchOwn());
-      }
-    } else if (action === "fetch") {
-      await fetchFile(button, [...visited.own, ...visited.replies].flatMap(({ payload }) => payload.body.attachments));
-    } else if (action === "moment") {
-      await keepMoment(button.dataset["day"] ?? today());
-    } else if (action === "more" || action === "retry") {
-      await insist(async () => (action === "more" ? visited.fetchMore() : search(visited)));
-    }
-  }
-}
-
-async function search(visited: Visit): Promise<void> {
-  const { report } = showProgress();
-  await visited.fetchFirst();
-  await visited.search((part) => { report("fetch", part); });
-}
-
-// Without an authentic message of one's own nobody knows who may read: ask again, never default to everybody.
-function makeReply(visited: Visit): HTMLElement[] {
-  if (visited.withdrawal !== undefined) {
-    return [clone(isUnfinished(visited) ? "notice-undeleted" : "after-deletion")];
-  }
-  return [clone(visited.own.length === 0 ? "notice-own-missing" : "reply")];
-}
-
-// A reply without a word and without a file is not sent, and one that was begun is not closed in passing.
-async function act(page: HTMLElement, writing: Writing): ReturnType<typeof press> {
-  const control = page.querySelector("[data-field=reply]");
-  if (!(control instanceof HTMLTextAreaElement)) {
-    return press(page);
-  }
-  control.value = writing.text;
-  control.addEventListener("input", () => {
-    writing.text = control.value;
-    choose(page, "unsent", null);
+async function loadMailbox(): Promise<typeof Open> {
+  const { open } = await import("./open.ts").catch(() => {
+    throw new UnreachableError("a module of the page");
   });
-  const settle = writing.offerFiles?.(slot(page, "reply"), writing.files);
-  const fits = countCharacters(page, control);
-  for (;;) {
-    const pressed = await press(page);
-    const { action } = pressed;
-    // Dictation and helpers may fill a field in without a word to the page.
-    writing.text = control.value;
-    if (action === "close" && isUnsent(writing)) {
-      choose(page, "unsent", "unsent");
-      page.querySelector<HTMLElement>("[data-action=discard]")?.focus();
-    } else if (action !== "send") {
-      return pressed;
-    } else if ((await settle?.()) === false) {
-      // A file was still being looked at when this was pressed; what became of it is there to be seen first.
-    } else if (fits() && isUnsent(writing)) {
-      return pressed;
-    } else {
-      control.focus();
-    }
-  }
-}
-
-function isUnsent({ text, files }: Writing): boolean {
-  return text.trim() !== "" || files.length > 0;
-}
-
-function discard(writing: Writing): void {
-  writing.text = "";
-  writing.files.length = 0;
+  await goOn();
+  return open;
 }
 
 // The browser's Back: from a sheet to the conversation, and from there as *Sluit mijn berichten*.
@@ -187,15 +53,4 @@ function goBack(): void {
   const main = document.getElementById("main");
   const button = main?.querySelector<HTMLElement>("[data-action=back]") ?? main?.querySelector<HTMLElement>("[data-action=close]");
   button?.click();
-}
-
-// The next free number is looked for only now, so that reading alone looks the same for everybody.
-async function prepare(visited: Visit, text: string, files: readonly Upload[], report: Report): Promise<Delivery> {
-  report("check");
-  await visited.fetchOwn();
-  return new Delivery(visited.mailbox, draftOf(visited, text), files, () => newestAllow(visited.own));
-}
-
-function draftOf(visited: Visit, text: string): Draft {
-  return visited.makeDraft("message", makeBody({ text }));
 }
