@@ -114,7 +114,7 @@ export class Desk {
   /** Take the file of the first hand-over that may leave. */
   async takeHandover(): Promise<Uint8Array> {
     const [action, token] = await this.page.$eval("form[action*='/overdracht/']", (form) => {
-      const { action: to, elements } = form as HTMLFormElement;
+      const { action: to, elements } = form;
       return [to, (elements.namedItem("csrf_token") as HTMLInputElement).value] as const;
     });
     return post(action, new URLSearchParams({ csrf_token: token }), await this.page.browserContext().cookies());

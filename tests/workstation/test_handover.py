@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import subprocess
 import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
+import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +29,7 @@ from tests.workstation.helpers import Organisation, make_mailbox, read_reply, se
 from tests.workstation.test_desk import Browser
 from tests.world import NOW
 from workstation.cases.handover import list_handovers
+from workstation.handover.printed import Printed, print_out
 
 TODAY = "2026-11-20"
 PROPOSAL = Proposal("handover", "Politie", "Wat er gebeurde.", "2026-12-18")
@@ -207,6 +211,57 @@ def test_what_was_agreed_leaves_and_whoever_gets_it_can_check(
         assert check(tmp_path)[0] == 1
     record.write_bytes(good)
     assert check(tmp_path)[0] == 0
+    verifier = module_of(tmp_path / "controleer.py")
+    for file in (record, tmp_path / "overdracht.pdf"):
+        whole = file.read_bytes()
+        for place in range(0, len(whole), max(1, len(whole) // 60)):
+            file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+            assert finds_fault(verifier, tmp_path), (file.name, place)
+        file.write_bytes(whole)
+    assert not finds_fault(verifier, tmp_path)
+
+
+def finds_fault(verifier: ModuleType, folder: Path) -> bool:
+    """Say whether the verifier, in this process, finds a fault, or what it cannot read."""
+    try:
+        return bool(verifier.find_faults(folder)[1])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return True
+
+
+def module_of(path: Path) -> ModuleType:
+    """Load a script as a module."""
+    spec = importlib.util.spec_from_file_location("controleer", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def text_of(data: bytes) -> str:
+    """Return the words of a PDF."""
+    with pypdfium2.PdfDocument(data) as document:
+        return "".join(page.get_textpage().get_text_range() for page in document)
+
+
+def test_what_is_printed_says_what_the_record_says() -> None:
+    """Text, recipient, days and key, of any length; and where the font has no picture of a character, that is said."""
+    printed = Printed(
+        text="Hij heet Şükrü Łącki.\n\n" + "Lange regel. " * 600 + "Привет. 😀\tEinde.",
+        recipient="Politie Oost",
+        until="2026-12-18",
+        organisation="proef",
+        by="Anna",
+        day=TODAY,
+        key="k" * 43,
+    )
+    data = print_out(printed)
+    assert print_out(printed) == data
+    said = text_of(data)
+    for words in ("Şükrü Łącki", "Привет. ◊", "Einde.", "Politie Oost", "18 december 2026", "proef", "k" * 43, "als ◊"):
+        assert words in said
+    assert "als ◊" not in text_of(print_out(replace(printed, text="Zonder.")))
 
 
 def test_without_a_yes_nothing_leaves_however_it_is_asked_for(asked: tuple[Organisation, Browser, str]) -> None:

@@ -72,8 +72,9 @@ class Handovers:
             # Asked again here, whatever the page showed.
             if not chosen.may_leave or chosen.consent is None:
                 abort(403)
-            by = work.keyring.state.me.name
-            data = make_package(Leaving(chosen.text, chosen.consent, by, today))
+            state = work.keyring.state
+            leaving = Leaving(chosen.text, chosen.consent, state.me.name, today)
+            data = make_package(leaving, state.signing)
         return Response(
             data,
             mimetype="application/zip",

@@ -6,10 +6,10 @@ netwerk en niets van ons. Het leest overdracht.json en de bestanden die daarin s
 
   - of de tekst en de bestanden precies zijn waarmee de melder akkoord ging;
   - voor wie, en tot en met welke dag;
-  - of de handtekening van de melder klopt.
+  - of de handtekening van de melder klopt, en die van de vertrouwenspersoon over het geheel.
 
 Het zegt niet wie de melder is: dat weten wij ook niet. Wel zijn twee overdrachten met dezelfde sleutel van dezelfde
-melder.
+melder. Of de sleutel van de vertrouwenspersoon echt is, kunt u bij diens organisatie navragen.
 
 Ed25519: RFC 8032. What is signed: docs/SPEC.md, Consent.
 """
@@ -26,7 +26,8 @@ from typing import Any, Tuple  # noqa: UP035
 # A newer Python would write tuple and list; a police officer's may be old.
 Point = Tuple[int, int, int, int]  # noqa: UP006
 
-TAG = b"vertrouwenspost/v1/sign/consent\x00"
+CONSENT = b"vertrouwenspost/v1/sign/consent\x00"
+HANDOVER = b"vertrouwenspost/v1/sign/handover\x00"
 
 # -- Ed25519, RFC 8032 section 5.1: only checking, and slowly; nothing here is secret ---------------------------------
 
@@ -90,7 +91,7 @@ BASE_Y = 46316835694926478169428394003475163141307993866256225615783033603165251
 BASE: Point = (BASE_X, BASE_Y, 1, BASE_X * BASE_Y % P)
 
 
-def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
+def verifies(key: bytes, message: bytes, signature: bytes) -> bool:
     """Say whether a signature (64 bytes) of a message is by this key (32 bytes)."""
     if len(key) != 32 or len(signature) != 64:
         return False
@@ -120,28 +121,44 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
+def is_signed(key: str, tag: bytes, value: object, signature: str) -> bool:
+    """Say whether a signature of a value, as JSON, is by this key; both in base64url."""
+    return verifies(from_b64u(key), tag + hashlib.sha256(canonical(value)).digest(), from_b64u(signature))
+
+
 def find_faults(folder: Path) -> tuple[dict[str, Any], list[str]]:
     """Return the hand-over, and a sentence for everything that is wrong with it."""
-    handover = json.loads((folder / "overdracht.json").read_text(encoding="utf-8"))
+    data = (folder / "overdracht.json").read_bytes()
+    whole = json.loads(data)
+    handover = whole["record"]
     statement = handover["consent"]["statement"]
     faults: list[str] = []
-    signed = TAG + hashlib.sha256(canonical(statement)).digest()
+    if data != canonical(whole):
+        faults.append("overdracht.json heeft niet precies de vorm waarin het werd gemaakt.")
     if set(statement) != {"action", "hash", "organisation", "recipient", "until", "verifying_key"}:
         faults.append("De verklaring van de melder heeft niet de vorm die zij moet hebben.")
-    if not is_signed(from_b64u(statement["verifying_key"]), signed, from_b64u(handover["consent"]["signature"])):
+    if not is_signed(statement["verifying_key"], CONSENT, statement, handover["consent"]["signature"]):
         faults.append("De handtekening van de melder klopt niet.")
+    if not is_signed(handover["workstation"], HANDOVER, handover, whole["signature"]):
+        faults.append("De handtekening van de vertrouwenspersoon klopt niet: er is iets veranderd.")
     if to_b64u(hashlib.sha256(handover["text"].encode()).digest()) != statement["hash"]:
         faults.append("De tekst is niet die waarmee de melder akkoord ging.")
     if statement["action"] != "handover":
         faults.append("De melder ging met iets anders akkoord dan een overdracht.")
     if handover["day"] > statement["until"]:
         faults.append("De overdracht is gemaakt na de laatste dag waarop dat mocht.")
-    for name, expected in handover["files"].items():
+    return handover, faults + check_files(folder, handover["files"])
+
+
+def check_files(folder: Path, expected: dict[str, str]) -> list[str]:
+    """Return a sentence for every file beside the record that is not as it was."""
+    faults: list[str] = []
+    for name, digest in expected.items():
         if Path(name).name != name or not (folder / name).is_file():
             faults.append(f"Het bestand {name!r} ontbreekt.")
-        elif hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected:
+        elif hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
             faults.append(f"Het bestand {name!r} is veranderd.")
-    return handover, faults
+    return faults
 
 
 def main() -> int:
@@ -164,7 +181,8 @@ def main() -> int:
     print(f"  voor          {statement['recipient']}")
     print(f"  tot en met    {statement['until']}")
     print(f"  overgedragen  {handover['day']}, door {handover['by']} ({statement['organisation']})")
-    print(f"  sleutel       {statement['verifying_key']}")
+    print(f"  sleutel van de melder               {statement['verifying_key']}")
+    print(f"  sleutel van de vertrouwenspersoon   {handover['workstation']}")
     return 0
 
 

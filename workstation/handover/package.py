@@ -1,4 +1,4 @@
-"""A hand-over as one file: the text, the consent to it, and what checks both. spec: Consent."""
+"""A hand-over as one file: the text, the consent to it, the same to print, and what checks them. spec: Consent."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from crypto import labels
 from crypto.consent import Consent, statement_json
 from crypto.encoding import Json, encode_b64u, serialize_json
+from crypto.signing import sign, verifying_key
+from workstation.handover.printed import Printed, print_out
 
+PRINTED: Final = "overdracht.pdf"
 VERIFIER: Final = "controleer.py"
 RECORD: Final = "overdracht.json"
 # Nothing in the file tells when it was made, but for the day.
@@ -28,27 +33,32 @@ class Leaving:
     day: str
 
 
-def make_package(leaving: Leaving) -> bytes:
-    """Return a ZIP file of the record, the text and the verifier."""
-    files = {
-        RECORD: serialize_json(_record(leaving)),
-        VERIFIER: (Path(__file__).parent / VERIFIER).read_bytes(),
-    }
-    return _pack(files)
-
-
-def _record(leaving: Leaving) -> Json:
-    consent = leaving.consent
-    assert consent.statement is not None, "nothing leaves without"
-    assert consent.signature is not None, "nothing leaves without"
-    return {
+def make_package(leaving: Leaving, signing: bytes) -> bytes:
+    """Return a ZIP file of the record, its printed form and the verifier; a workstation's key signs for all of it."""
+    statement, signature = leaving.consent.statement, leaving.consent.signature
+    assert statement is not None, "nothing leaves without"
+    assert signature is not None, "nothing leaves without"
+    printed = Printed(
+        text=leaving.text,
+        recipient=statement.recipient,
+        until=statement.until,
+        organisation=statement.organisation,
+        by=leaving.by,
+        day=leaving.day,
+        key=encode_b64u(statement.verifying_key),
+    )
+    files = {PRINTED: print_out(printed), VERIFIER: (Path(__file__).parent / VERIFIER).read_bytes()}
+    record: Json = {
         "by": leaving.by,
-        "consent": {"signature": encode_b64u(consent.signature), "statement": statement_json(consent.statement)},
+        "consent": {"signature": encode_b64u(signature), "statement": statement_json(statement)},
         "day": leaving.day,
-        "files": {},
+        "files": {name: sha256(data).hexdigest() for name, data in files.items()},
         "text": leaving.text,
         "version": 1,
+        "workstation": encode_b64u(verifying_key(signing)),
     }
+    signed = encode_b64u(sign(labels.SIGN_HANDOVER, serialize_json(record), signing))
+    return _pack({RECORD: serialize_json({"record": record, "signature": signed}), **files})
 
 
 def _pack(files: Mapping[str, bytes]) -> bytes:
