@@ -18,7 +18,7 @@ const LETTERS = "ȧƀƈḓḗƒɠħīĵķŀḿƞǿƥɋřşŧŭṽẇẋẏẑȦ�
 // What is in no catalogue: words of a code, days and sizes in the browser's words, names of people, of what they belong to
 // and of files, and what people wrote themselves.
 const DAYS = ["day", "next", "from", "until"];
-const NOT_OURS = [...DAYS, "word", "same", "options", "size", "author", "name", "affiliations", "text"].map((name) => `[data-slot=${name}]`).join();
+const NOT_OURS = [...DAYS, "word", "same", "options", "size", "author", "name", "affiliations", "recipient", "text"].map((name) => `[data-slot=${name}]`).join();
 const STORY = "Iemand wachtte bij mijn huis.";
 const GIST = "Kort: u bent veilig.";
 // Without an ending, which is in no language.
@@ -103,8 +103,24 @@ test("in the pseudo-language every word of every step is pseudo", async () => {
   await reporter.press("readers");
   await reporter.step("step-readers");
   await reporter.press("back");
+  await reporter.press("otherwise");
+  await reporter.step("step-consent");
+  await reporter.press("back");
+  await reporter.press("family");
+  await reporter.step("step-family");
+  await reporter.press("new");
+  await reporter.step("step-scope");
+  await reporter.press("send");
+  await reporter.step("step-family-words");
+  const family = await reporter.texts("[data-slot=word]");
+  await reporter.press("back");
+  await reporter.step("step-family");
+  await reporter.press("back");
+  await expect(reporter.enter(family)).resolves.toBe("conversation");
+  await reporter.enter(code);
   await reporter.reply("Nog iets.");
   await takeBack(reporter, code);
+  await expect(reporter.enter(family)).resolves.toBe("sheet-nothing");
   await expect(reporter.enter(unused)).resolves.toBe("sheet-nothing");
   for (const [step, path] of [["sheet-error", "index"], ["sheet-closed", "keyset"]] as const) {
     proxy.twists.set(`/api/v1/${path}`, () => Buffer.from("{}."));
@@ -187,6 +203,7 @@ async function agree(browser: Browser): Promise<void> {
   await organisation.sync();
   const desk = await Desk.unlock(browser, await organisation.openDesk("anna"));
   await desk.read(STORY);
+  await desk.ask({ recipient: "Politie", until: "2099-01-01", text: STORY });
   await desk.answer("Hierbij.", { gist: GIST, summary: "Wat wij weten.", track: "series", next: "2099-01-01" });
   await organisation.sync();
   await organisation.tick();

@@ -122,6 +122,7 @@ describe.each(["nl", "en"])("%s", (language) => {
     await desk.read(story.slice(0, 30));
     await desk.attach(photo);
     await desk.answer(ANSWERS[language] ?? "", SAID[language]);
+    await desk.ask({ recipient: "Politie Oost", until: "2099-12-31", text: story });
     await organisation.sync();
     await organisation.tick();
 
@@ -145,11 +146,25 @@ describe.each(["nl", "en"])("%s", (language) => {
     await reporter.press("send");
     await reporter.step("conversation");
     await takeStep(reporter, `${name}-4-after`, "conversation");
+    await reporter.press("otherwise");
+    await takeStep(reporter, `${name}-4`, "step-consent");
+    await reporter.press("back");
+    await reporter.press("family");
+    await reporter.press("new");
+    await takeStep(reporter, `${name}-4`, "step-scope");
+    await reporter.press("send");
+    await takeStep(reporter, `${name}-4`, "step-family-words");
+    const family = await reporter.texts("[data-slot=word]");
+    await reporter.press("back");
+    await takeStep(reporter, `${name}-4`, "step-family");
+    await reporter.press("back");
     await reporter.press("delete");
     await takeStep(reporter, `${name}-4`, "sheet-delete");
     await reporter.press("back");
     await reporter.press("fetch");
     await takeStep(reporter, `${name}-4`, "sheet-file");
+    await reporter.enter(family);
+    await takeStep(reporter, `${name}-4-family`, "conversation");
     await reporter.enter(await unusedCode(language));
     await takeStep(reporter, `${name}-5`, "sheet-nothing");
     proxy.twists.set("/api/v1/keyset", () => Buffer.from("{}"));

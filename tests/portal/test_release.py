@@ -24,9 +24,9 @@ SOURCES = ("content", "crypto", "portal", "templates", "web")
 
 # Script and style that a page loads, compressed by gzip. Raise a page's own figure only for something that people need.
 BUDGET = 100_000
-RATCHET = {"start": 7_600, "schrijven": 91_000, "lezen": 65_600, "veilig": 46_200}
+RATCHET = {"start": 7_600, "schrijven": 91_400, "lezen": 66_100, "veilig": 46_200}
 # What opens a mailbox comes while its code is typed, for every visitor alike: nobody waits for it to begin.
-LATER = 45_200
+LATER = 46_500
 # The modules that main.js and the word lists leave to other pages.
 LEFT_OUT = {
     "start": ("write-", "read-", "safe-"),

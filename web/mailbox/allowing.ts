@@ -8,6 +8,7 @@ import { makeBody } from "../protocol/body.ts";
 import { newestAllow, nextAllow } from "../protocol/conversation.ts";
 import type { AllowList } from "../protocol/payload.ts";
 import { insist } from "../trouble.ts";
+import { changeFamilyReaders } from "./family.ts";
 import type { Visit } from "./visit.ts";
 
 /** Whom a person chose: those who may read, and who may once none of them is left. */
@@ -32,6 +33,8 @@ export async function changeReaders(visited: Visit): Promise<boolean> {
   const draft = visited.makeDraft("allow", makeBody());
   const delivery = new Delivery(visited.mailbox, draft, [], () => nextAllow(allow, choice.persons, choice.successor));
   return (await insist(async () => {
+    // These first: as long as this mailbox says nothing, the person is asked again.
+    await changeFamilyReaders(visited, choice.persons, choice.successor);
     await delivery.send(showProgress());
     return true;
   })) === true;

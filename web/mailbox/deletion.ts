@@ -12,7 +12,9 @@ import { equal } from "../protocol/encoding.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import { LAST_NUMBER, SKIP_COUNT } from "../protocol/labels.ts";
 import { goOn, nextRound } from "../protocol/pause.ts";
+import { listSharings } from "../protocol/sharing.ts";
 import { explain } from "../trouble.ts";
+import { openFamily } from "./family.ts";
 import type { Visit } from "./visit.ts";
 
 /** How far it is: nothing was asked, the team may have been, it has, or part of what lies here is gone. */
@@ -73,7 +75,7 @@ export class Deletion {
     // Another page with the same code may have written meanwhile; this also finds the withdrawal itself.
     await this.#visited.fetchOwn();
     await load();
-    return this.#listPlaces();
+    return [...(await this.#listPlaces()), ...(await this.#listFamily())];
   }
 
   #withdraw(): Delivery {
@@ -111,6 +113,19 @@ export class Deletion {
         const keys = await deriveKeys(key);
         places.push(...Array.from({ length: countChunks(size) }, (_, i) => makePlace(deleteKey, chunkAddress(keys, i))));
         await nextRound();
+      }
+    }
+    return places;
+  }
+
+  // What was written under family codes. The copies there are the desks' to delete, as soon as they know of the withdrawal.
+  async #listFamily(): Promise<Place[]> {
+    const places: Place[] = [];
+    for (const { index } of listSharings(this.#visited.own).values()) {
+      const { mailbox, nextNumber } = await openFamily(this.#visited, index, () => undefined);
+      const last = Math.min(nextNumber - 1 + SKIP_COUNT, LAST_NUMBER);
+      for (let number = 0; number <= last; number += 1) {
+        places.push(makePlace(mailbox.deleteKey, deriveAddress(mailbox.addressKey, mailbox.conversation, number)));
       }
     }
     return places;

@@ -8,6 +8,7 @@ import { encodeB64u, equal } from "../protocol/encoding.ts";
 import { NoMatchError } from "../protocol/errors.ts";
 import { joinLetters, type Letter } from "../protocol/letter.ts";
 import { listed } from "../protocol/roster.ts";
+import { dropRepeated, isFamily, makeAlong } from "./along.ts";
 import { fillProposal } from "./proposals.ts";
 import { type Change, compareReaders, readersOf } from "./readers.ts";
 import { makeKept, makeStanding } from "./standing.ts";
@@ -17,7 +18,7 @@ import type { Visit } from "./visit.ts";
 export function showLetters(root: HTMLElement, visit: Visit): void {
   const thread = order([...visit.own, ...visit.replies]);
   slot(root, "letters").replaceChildren(...makeEntries(thread, visit));
-  slot(root, "standing").replaceChildren(...makeStanding(thread, visit));
+  slot(root, "standing").replaceChildren(...makeAlong(visit), ...makeStanding(thread, visit));
   slot(root, "kept").replaceChildren(...makeKept(root, thread, visit));
   slot(root, "notices").replaceChildren(...makeNotices(visit));
 }
@@ -51,12 +52,12 @@ function makeEntries(thread: readonly Message[], visit: Visit): HTMLElement[] {
   const { roster } = visit.keyset;
   const entries: HTMLElement[] = [];
   let before: ReadonlyMap<string, string> | null = null;
-  for (const letter of joinLetters(thread)) {
+  for (const letter of dropRepeated(joinLetters(thread))) {
     const { kind, sealed } = letter.messages[0].payload;
     const after = readersOf(sealed, roster);
     const change = before === null ? [] : makeChange(compareReaders(before, after));
-    const entry = makeEntry(letter, thread, visit);
-    entries.push(...(kind === "allow" ? [entry, ...change] : [...change, entry]));
+    const entry = kind === "allow" && isFamily(visit) ? [] : [makeEntry(letter, thread, visit)];
+    entries.push(...(kind === "allow" ? [...entry, ...change] : [...change, ...entry]));
     before = after;
   }
   const now = visit.withdrawal === undefined ? findReadersNow(thread, visit) : null;
@@ -91,7 +92,7 @@ function makeChange(change: Change | null): HTMLElement[] {
 function makeEntry(letter: Letter, thread: readonly Message[], visit: Visit): HTMLElement {
   const [message] = letter.messages;
   const { kind, day } = message.payload;
-  const { proposal } = message.payload.body;
+  const { proposal, share } = message.payload.body;
   if (proposal !== null) {
     const asking = clone("letter-proposal");
     fill(asking, "author", nameOf(message, visit));
@@ -99,10 +100,11 @@ function makeEntry(letter: Letter, thread: readonly Message[], visit: Visit): HT
     fillProposal(asking, message, proposal, visit);
     return asking;
   }
-  if (kind !== "allow" && kind !== "consent" && kind !== "withdraw" && kind !== "destroyed") {
+  if (kind === "message" || kind === "reply" || kind === "copy") {
     return makeLetter(letter, thread.slice(0, thread.indexOf(message)), visit);
   }
-  const line = clone(`line-${kind}`);
+  const line = clone(kind === "shared" && isFamily(visit) ? "line-following" : `line-${kind}`);
+  choose(line, "scope", share?.scope ?? null);
   fill(line, "author", nameOf(message, visit));
   fill(line, "day", sayDay(day));
   choose(line, "done", isUnfinished(visit) ? "asked" : "done");
@@ -111,13 +113,14 @@ function makeEntry(letter: Letter, thread: readonly Message[], visit: Visit): HT
 
 function makeLetter({ messages: [message], text, whole }: Letter, earlier: readonly Message[], visit: Visit): HTMLElement {
   const { contact, day, body } = message.payload;
-  const letter = clone(contact === null ? "letter-theirs" : "letter-own");
-  fill(letter, "day", sayDay(day));
+  const isCopied = body.original?.by === "mailbox";
+  const letter = clone(isCopied ? "letter-copy" : contact === null ? "letter-theirs" : "letter-own");
+  fill(letter, "day", sayDay(body.original?.writtenOn ?? day));
   fill(letter, "text", text);
   slot(letter, "files").replaceChildren(...listFiles(body.attachments));
   if (contact !== null) {
     slot(letter, "answers").replaceChildren(...makeAnswers(body));
-  } else {
+  } else if (!isCopied) {
     fill(letter, "author", nameOf(message, visit));
     choose(letter, "summary", body.summary === null ? null : "shared");
     showGist(letter, body.gist);

@@ -12,12 +12,22 @@ import { type Draft, newestAllow } from "../protocol/conversation.ts";
 import type { Keyset } from "../protocol/keyset.ts";
 import { insist } from "../trouble.ts";
 import { changeReaders } from "./allowing.ts";
+import { mayWrite } from "./along.ts";
 import { keepMoment } from "./calendar.ts";
 import { deleteConversation, Deletion } from "./deletion.ts";
+import { shareWithFamily } from "./family.ts";
 import { isUnfinished, showLetters } from "./letters.ts";
 import { answerProposal } from "./proposals.ts";
 import { type Visit, visit } from "./visit.ts";
 import type { Writing } from "./writing.ts";
+
+// What changes what holds; each says whether anything was sent.
+const CHANGES: Readonly<Record<string, (visited: Visit, button: HTMLElement) => Promise<boolean>>> = {
+  readers: changeReaders,
+  family: shareWithFamily,
+  agree: answerProposal,
+  otherwise: answerProposal,
+};
 
 /** Open the mailbox of a secret, and stay until it is closed. */
 export async function open(secret: Uint8Array, keyset: Keyset, index: Uint8Array, writing: Writing): Promise<void> {
@@ -73,8 +83,8 @@ async function converse(visited: Visit, writing: Writing): Promise<void> {
         deletion = null;
         await insist(async () => visited.fetchOwn());
       }
-    } else if (action === "readers" || action === "agree" || action === "otherwise") {
-      if (await (action === "readers" ? changeReaders(visited) : answerProposal(visited, button))) {
+    } else if (action in CHANGES) {
+      if (await CHANGES[action]?.(visited, button)) {
         deletion = null;
         await insist(async () => visited.fetchOwn());
       }
@@ -99,7 +109,10 @@ function makeReply(visited: Visit): HTMLElement[] {
   if (visited.withdrawal !== undefined) {
     return [clone(isUnfinished(visited) ? "notice-undeleted" : "after-deletion")];
   }
-  return [clone(visited.own.length === 0 ? "notice-own-missing" : "reply")];
+  if (visited.own.length === 0) {
+    return [clone("notice-own-missing")];
+  }
+  return mayWrite(visited) ? [clone("reply")] : [];
 }
 
 // A reply without a word and without a file is not sent, and one that was begun is not closed in passing.

@@ -4,6 +4,7 @@ import { choose, clone, fill, sayDay, slot, today } from "../page.ts";
 import type { Message } from "../protocol/conversation.ts";
 import { encodeB64u } from "../protocol/encoding.ts";
 import { listed } from "../protocol/roster.ts";
+import { isFamily } from "./along.ts";
 import { countWorkingDays, endOfTerm } from "./days.ts";
 import type { Visit } from "./visit.ts";
 
@@ -46,6 +47,7 @@ export function makeKept(root: HTMLElement, thread: readonly Message[], visit: V
   }
   const [term, spread] = [Number(root.dataset["termWeeks"]), Number(root.dataset["spreadWeeks"])];
   const kept = clone("kept");
+  slot(kept, "own").hidden = isFamily(visit);
   fill(kept, "from", sayDay(endOfTerm(oldest, term)));
   fill(kept, "until", sayDay(endOfTerm(oldest, term + spread)));
   return [kept];
