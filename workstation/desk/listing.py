@@ -42,7 +42,7 @@ class Section:
 def list_sections(work: Work, today: str) -> list[Section]:
     """Return everything, the most urgent first; within a section whoever waits longest, or else the newest."""
     placed: dict[Place, list[tuple[Conversation, Urgency]]] = {place: [] for place in Place}
-    for conversation in sorted(work.conversations.values(), key=lambda c: (c.newest_day, c.id), reverse=True):
+    for conversation in sorted(work.inbox(), key=lambda c: (c.newest_day, c.id), reverse=True):
         urgency = judge(conversation, today)
         placed[urgency.place].append((conversation, urgency))
     sections = []
@@ -56,7 +56,7 @@ def list_sections(work: Work, today: str) -> list[Section]:
 
 def list_found(work: Work, words: str, today: str) -> list[Section]:
     """Return what a search for these words finds, in one section."""
-    newest = sorted(work.conversations.values(), key=lambda c: (c.newest_day, c.id), reverse=True)
+    newest = sorted(work.inbox(), key=lambda c: (c.newest_day, c.id), reverse=True)
     entries = tuple(
         replace(_show_entry(work, found.conversation, judge(found.conversation, today), today), excerpt=found.excerpt)
         for found in search(newest, words)
@@ -86,7 +86,7 @@ def list_missed(work: Work) -> list[MissedShown]:
 
 def count_waiting(work: Work, today: str) -> int:
     """Return how many conversations somebody has to answer."""
-    places = [judge(conversation, today).place for conversation in work.conversations.values()]
+    places = [judge(conversation, today).place for conversation in work.inbox()]
     return sum(place <= Place.WAITING for place in places)
 
 
