@@ -18,6 +18,7 @@ from crypto.conversation import (
     first_allow,
     list_recipients,
     next_allow,
+    order,
 )
 from crypto.errors import ProtocolError
 from crypto.labels import KIND_REPLY
@@ -123,10 +124,12 @@ class Post:
 
     def copies(self, side: Side) -> list[str]:
         """Return the texts of the copies that a mailbox can open, one of each original."""
-        messages = [m for m in self.read(side) if m.payload.kind == "copy"]
+        messages = [m for m in order(self.read(side)) if m.payload.kind == "copy"]
         return list({m.payload.body.original: m.payload.body.text for m in messages}.values())
 
     def told(self, side: Side) -> list[Scope]:
         """Return what desks said to a mailbox about what is shared, in turn."""
-        shares: Sequence[Share | None] = [m.payload.body.share for m in self.read(side) if m.payload.kind == "shared"]
+        shares: Sequence[Share | None] = [
+            m.payload.body.share for m in order(self.read(side)) if m.payload.kind == "shared"
+        ]
         return [share.scope for share in shares if share is not None]

@@ -107,11 +107,12 @@ def is_silent(conversation: Conversation) -> bool:
     return all(m.payload.kind == "allow" for m in conversation.messages if m.payload.author == conversation.id)
 
 
-def admit(kind: Kind, own: Sequence[Message], families: Sequence[Family]) -> Admission:
-    """Return what becomes of a message of this kind by the mailbox of a conversation of which `own` is known.
+def admit(message: Message, known: Sequence[Message], families: Sequence[Family]) -> Admission:
+    """Return what becomes of a mailbox's authentic message in a conversation of which these are known.
 
     `families` are what other conversations say of this one.
     """
+    kind, own = message.payload.kind, [*known, message]
     if kind in {"allow", "withdraw"}:
         return "take"
     named = bool(families) and may_be_family(own)
@@ -157,6 +158,19 @@ def list_copied(conversation: Conversation) -> set[bytes]:
     """Return the ids of what a family conversation has a copy of."""
     originals = (m.payload.body.original for m in conversation.messages if m.payload.kind == "copy")
     return {original.id for original in originals if original is not None}
+
+
+def leave_out_copies(letters: Iterable[Letter]) -> list[Letter]:
+    """Return letters with one copy of each original: two desks that saw the same may each have made one."""
+    seen: set[bytes] = set()
+    shown = []
+    for letter in letters:
+        original = letter.messages[0].payload.body.original
+        if original is None or original.id not in seen:
+            shown.append(letter)
+        if original is not None:
+            seen.add(original.id)
+    return shown
 
 
 def _list_untold(family: Family, both: Iterable[Conversation]) -> Iterator[Owed]:

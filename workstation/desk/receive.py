@@ -99,9 +99,13 @@ class Receiver:
                     messages.append((address, opened, parse(opened[0])))
             except ProtocolError:
                 self._refuse(address)
-        for address, opened, payload in sorted(messages, key=lambda each: _TURNS[each[2].kind]):
-            if self._import(address, opened, payload, roster):
-                changed.add(payload.conversation)
+        waiting = sorted(messages, key=lambda each: _TURNS[each[2].kind])
+        # Twice: what a family wrote may wait for what its reporter wrote, and that for nothing.
+        for _turn in range(2):
+            for address, opened, payload in waiting:
+                if self._import(address, opened, payload, roster):
+                    changed.add(payload.conversation)
+            waiting = [each for each in waiting if each[2].contact is not None and self.is_new(each[0])]
         for address, opened, event in events:
             if self._import_event(address, opened, event, roster):
                 changed.add(event.conversation)
@@ -204,7 +208,7 @@ class Receiver:
             return False
         if payload.kind == "withdraw":
             return self._withdraw(message)
-        admission = admit(payload.kind, known, self._list_claims(payload.conversation))
+        admission = admit(message, known, self._list_claims(payload.conversation))
         if admission == "refuse":
             self._refuse(address)
         return admission == "take" and self._keep_new(message, address)
