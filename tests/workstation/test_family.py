@@ -20,7 +20,9 @@ from tests.workstation.test_destruction import live_on
 from tests.world import NOW, make_attachment
 from workstation.cases.family import leave_out_copies
 from workstation.cases.inbox import Conversation
+from workstation.desk.families import show_family
 from workstation.desk.letters import title
+from workstation.desk.listing import list_sections
 from workstation.desk.outbox import Outbox
 from workstation.desk.receive import Receiver
 from workstation.desk.work import Work
@@ -428,9 +430,43 @@ def test_a_withdrawal_ends_what_was_shared_with_family(organisation: Organisatio
         assert state.withdrawn.keys() == {reporter.box.conversation, family.box.conversation}
     post.collect("anna")
     post.go_round()
+    with organisation.desk("anna") as work:
+        (section,) = list_sections(work, day_of(NOW))
+        assert [entry.title for entry in section.entries] == [title(reporter.box.conversation)]
     said = [[m.payload.kind for m in post.read(side) if m.payload.kind == "destroyed"] for side in (reporter, family)]
     assert said == [["destroyed"] * 3, ["destroyed"] * 3]
     assert "Nog niet weg." not in post.copies(family)
+
+
+def test_a_family_may_always_take_its_own_conversation_back(organisation: Organisation) -> None:
+    """Whatever its scope is; the reporter's goes on, and nothing more is written there."""
+    post = Post(organisation)
+    reporter, family = begin(organisation, "replies")
+    post.go_round()
+    family.say("withdraw")
+    post.go_round()
+    reply(organisation, reporter, "Alleen voor u.")
+    post.collect("anna")
+    post.go_round()
+    assert [m.payload.kind for m in post.read(family)][-3:] == ["destroyed"] * 3
+    assert post.copies(family) == []
+    with organisation.desk("anna") as work:
+        assert work.conversations.keys() == {reporter.box.conversation}
+        assert "trok het gesprek in" in show_family(work, find(work, reporter)).codes[0].warning
+
+
+def test_what_was_turned_away_here_and_read_elsewhere_is_no_alarm(organisation: Organisation) -> None:
+    """A desk that was away learns of the question and of the stop at once, and a colleague has read the question."""
+    post = Post(organisation)
+    reporter, family = begin(organisation, "questions")
+    post.go_round()
+    family.write("Een vraag.")
+    post.go_round(["anna"])
+    reporter.share(family, "none")
+    post.go_round(["bram"])
+    with organisation.desk("bram") as work:
+        assert not [m for m in find(work, family).messages if m.payload.kind == "message"]
+        assert not work.list_unopened()
 
 
 def test_a_desk_that_learns_of_a_withdrawal_first_keeps_nothing_of_the_family(organisation: Organisation) -> None:

@@ -61,15 +61,17 @@ def _show(work: Work, family: Family) -> CodeShown:
     return CodeShown(
         name=name_code(family.sharing.index),
         sees=list_scopes()[family.scope],
-        warning=_warn(family, is_known=known is not None),
+        warning=_warn(work, family, is_known=known is not None),
         link=work.names.get(family.sharing.conversation, "") if is_answered else "",
         title=title(family.sharing.conversation),
     )
 
 
-def _warn(family: Family, *, is_known: bool) -> str:
+def _warn(work: Work, family: Family, *, is_known: bool) -> str:
     if family.scope == "none":
         return ""
+    if family.sharing.conversation in work.keyring.state.withdrawn:
+        return _("Dit gezinslid trok het gesprek in. Er gaat niets meer naartoe.")
     if not family.followed:
         return _("Er ontbreekt een bericht van de melder. Tot het er is, gaat er niets naar het gezin.")
     if not is_known:

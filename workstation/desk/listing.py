@@ -116,7 +116,8 @@ def _show_entry(
 
 
 def _list_withdrawn(work: Work, today: str) -> list[Section]:
-    newest = sorted(work.keyring.state.withdrawn.items(), key=lambda entry: (entry[1].day, entry[0]), reverse=True)
+    withdrawn = [(c, gone) for c, gone in work.keyring.state.withdrawn.items() if not gone.with_reporter]
+    newest = sorted(withdrawn, key=lambda entry: (entry[1].day, entry[0]), reverse=True)
     entries = tuple(Entry("", title(conversation), show_near_day(gone.day, today)) for conversation, gone in newest)
     return [Section(_("Teruggetrokken"), entries, folded=True)] if entries else []
 

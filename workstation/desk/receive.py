@@ -151,7 +151,7 @@ class Receiver:
         # Told to whom its newest list names, as if it had asked for it itself; one that is not known cannot be told.
         newest = max(own, key=lambda m: (newest_allow([m]).version, m.payload.number), default=None)
         told = None if newest is None else (newest.data, newest.signature)
-        self.keyring.state.withdrawn[family] = Withdrawn(day, told)
+        self.keyring.state.withdrawn[family] = Withdrawn(day, told, with_reporter=True)
 
     def _remember(self, known: Known) -> None:
         if isinstance(known, CaseEvent):

@@ -23,7 +23,7 @@ from crypto.week import day_of, in_grace
 from workstation import files
 from workstation.archive import Archive
 from workstation.attachments import Attachments
-from workstation.cases.family import is_silent
+from workstation.cases.family import begins_as_family, is_silent
 from workstation.cases.inbox import Conversation, list_inbox, read_conversation
 from workstation.ceremony.destruction import destroy_due
 from workstation.ceremony.enrolment import list_words
@@ -234,12 +234,16 @@ class Work:
         return len(missed)
 
     def list_unopened(self) -> set[bytes]:
-        """Return the addresses of blocks that a colleague could open, that name this workstation, and did not open."""
+        """Return the addresses of blocks that a colleague could open, that name this workstation, and did not open.
+
+        What a family wrote is left out: it may have opened, and been turned away for a share that came before it here.
+        """
         if self.spool is None:
             return set()
         claimed = {
             address
-            for events in self.receiver.events.values()
+            for conversation, events in self.receiver.events.items()
+            if not begins_as_family(self.receiver.messages.get(conversation, []))
             for each in events
             for address, cards in each.payload.changes.opened.items()
             if self.keyring.id in cards
