@@ -51,6 +51,9 @@ def _list_texts(conversation: Conversation) -> Iterator[str]:
     yield from conversation.state.labels
     yield conversation.agreed.summary
     for letter in conversation.letters:
+        if letter.messages[0].payload.kind == "copy":
+            # It is found where it was written.
+            continue
         yield letter.messages[0].payload.body.gist
         yield letter.text
     for note in conversation.state.notes:

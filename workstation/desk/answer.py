@@ -26,22 +26,29 @@ from workstation.texts import translate as _
 def write_reply(
     keyring: Keyring, keyset: Keyset, messages: Sequence[Message], body: Body, now: int
 ) -> list[tuple[Message, bytes]]:
-    """Compose, sign and seal a reply, or a proposal; take the numbers, durably; return messages and records.
+    """Compose, sign and seal a reply, or a proposal; a long text goes as several. Return messages and records.
 
-    A long text goes as several.
-
-    The numbers are taken before anything else is written: whatever happens next, no two messages of ours share one.
     Raises WorkstationError if it does not fit or nobody can be reached, OSError.
     """
     try:
         bodies = split_body(body)
     except MalformedError:
         raise WorkstationError(_("Uw antwoord is te lang. Verdeel het over twee antwoorden.")) from None
+    return write_bodies(keyring, keyset, messages, "reply" if body.proposal is None else "proposal", bodies, now)
+
+
+def write_bodies(  # noqa: PLR0913, PLR0917 - whose keys, for whom, in which conversation, what, and when
+    keyring: Keyring, keyset: Keyset, messages: Sequence[Message], kind: Kind, bodies: Sequence[Body], now: int
+) -> list[tuple[Message, bytes]]:
+    """Compose, sign and seal bodies of one kind, in order; take the numbers, durably; return messages and records.
+
+    The numbers are taken before anything else is written: whatever happens next, no two messages of ours share one.
+    Raises WorkstationError if it does not fit or nobody can be reached, OSError.
+    """
     numbering = count_numbers(keyring, messages)
     if numbering.next + len(bodies) - 1 > LAST_NUMBER:
         raise WorkstationError(_("In dit gesprek kunt u geen antwoord meer sturen. Vraag een collega."))
     seen = seen_by(messages, keyring.id)
-    kind: Kind = "reply" if body.proposal is None else "proposal"
     written = []
     for each in bodies:
         draft = Draft(kind, each, day_of(now), numbering.next, numbering.previous, seen)

@@ -19,6 +19,8 @@ from workstation.desk.work import Work
 from workstation.errors import WorkstationError
 from workstation.texts import translate as _
 
+# What a conversation shows as one line.
+_NO_LETTERS: Final = frozenset({"share", "shared", "copy"})
 # How long what is closed may be kept; the first is for one question, the last for aftercare.
 KEEP_WEEKS: Final = (2, 13, 26, 52)
 _KEEP: Final[dict[Track | None, int]] = {"question": 2, None: 13, "series": 26, "aftercare": 52}
@@ -100,7 +102,7 @@ def show_case(work: Work, conversation: Conversation, today: str) -> Case:
         excluded=tuple(sorted(name for person, name in names.items() if person not in allowed)),
         first_day=show_day(min(m.payload.day for m in conversation.messages)),
         newest_day=show_day(conversation.newest_day),
-        count=len(conversation.letters),
+        count=sum(x.messages[0].payload.kind not in _NO_LETTERS for x in conversation.letters),
         track="" if conversation.agreed.track is None else list_tracks()[conversation.agreed.track],
         next=_show_next(conversation.agreed.next, today),
         summary=conversation.agreed.summary,

@@ -57,7 +57,9 @@ class Collector:
 
     def _list_cases(self, messages: Iterable[Message]) -> Iterator[_Case]:
         for message in messages:
-            for attachment in message.payload.body.attachments:
+            # What a copy encloses is the original's, and kept with that.
+            enclosed = () if message.payload.kind == "copy" else message.payload.body.attachments
+            for attachment in enclosed:
                 name = self.attachments.name(message.payload.conversation, attachment)
                 if name not in self._cases:
                     self._cases[name] = _derive(name, attachment)

@@ -12,10 +12,12 @@ from crypto import letter as letters
 from crypto.body import Track
 from crypto.conversation import Message
 from crypto.labels import PREFIX_SIZE
-from crypto.payload import EXCLUDED, KINDS_BY_WORKSTATION
+from crypto.payload import EXCLUDED, KINDS_BY_WORKSTATION, Payload
+from workstation.cases.family import begins_as_family, leave_out_copies
 from workstation.cases.inbox import Conversation
 from workstation.content import load_questions
 from workstation.desk.enclosed import Enclosed, show_enclosed
+from workstation.desk.scopes import tell_copy, tell_share, tell_shared
 from workstation.desk.work import Work
 from workstation.texts import locale
 from workstation.texts import translate as _
@@ -26,7 +28,7 @@ _DAYS_ON_ITS_WAY: Final = 14
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What somebody wrote in one go; `own` is true for what the team wrote."""
+    """What somebody wrote in one go; `own` is true for what the team wrote, `is_line` where one line says it all."""
 
     who: str
     day: str
@@ -36,6 +38,7 @@ class Letter:
     answers: tuple[tuple[str, tuple[str, ...]], ...]
     attachments: tuple[Enclosed, ...]
     status: str
+    is_line: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class _Post:
 def show_letters(work: Work, conversation: Conversation, today: str) -> list[Letter]:
     """Return a conversation's letters, in their order."""
     post = _Post(work.outbox.addresses(), None if work.spool is None else work.spool.read_index(), today)
-    return [_show_letter(work, conversation, letter, post) for letter in conversation.letters]
+    return [_show_letter(work, conversation, letter, post) for letter in leave_out_copies(conversation.letters)]
 
 
 def list_tracks() -> dict[Track, str]:
@@ -80,7 +83,7 @@ def _show_letter(work: Work, conversation: Conversation, letter: letters.Letter,
     message = letter.messages[0]
     payload = message.payload
     return Letter(
-        who=show_author(work, payload.author) if payload.kind in KINDS_BY_WORKSTATION else _("De melder"),
+        who=_name_writer(work, conversation, payload),
         day=show_day(payload.day),
         own=payload.kind in KINDS_BY_WORKSTATION,
         gist=payload.body.gist,
@@ -89,11 +92,27 @@ def _show_letter(work: Work, conversation: Conversation, letter: letters.Letter,
             "destroyed": _("Heeft alles van dit gesprek vernietigd: de melder trok het in."),
             "proposal": _("Vroeg de melder om toestemming voor een overdracht."),
             "consent": _("Heeft geantwoord op de vraag om toestemming."),
-        }.get(payload.kind, letter.text),
+        }.get(payload.kind, _tell_sharing(payload) or letter.text),
         answers=_show_answers(message),
         attachments=show_enclosed(work, message),
         status=_status(conversation, letter, post),
+        is_line=bool(_tell_sharing(payload)),
     )
+
+
+def _name_writer(work: Work, conversation: Conversation, payload: Payload) -> str:
+    if payload.kind in KINDS_BY_WORKSTATION:
+        return show_author(work, payload.author)
+    return _("Het gezinslid") if begins_as_family(conversation.messages) else _("De melder")
+
+
+def _tell_sharing(payload: Payload) -> str:
+    body = payload.body
+    if body.original is not None:
+        return tell_copy(body.original, show_day(body.original.written_on))
+    if body.share is None:
+        return ""
+    return tell_share(body.share) if payload.kind == "share" else tell_shared(body.share)
 
 
 def show_author(work: Work, author: bytes) -> str:

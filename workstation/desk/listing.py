@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,6 +11,7 @@ from workstation.cases.ending import find_last_day
 from workstation.cases.inbox import Conversation, excerpt
 from workstation.cases.search import search
 from workstation.cases.urgency import Place, Urgency, judge
+from workstation.desk.families import find_reporters
 from workstation.desk.letters import show_near_day, show_person, title
 from workstation.desk.work import Work
 from workstation.texts import translate as _
@@ -20,7 +22,10 @@ _FOLDED: Final = frozenset({Place.CLOSED})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One conversation in the list; one that was withdrawn has no name, because there is nothing to open."""
+    """One conversation in the list; one that was withdrawn has no name, because there is nothing to open.
+
+    `of` is whose family's it is.
+    """
 
     name: str
     title: str
@@ -28,6 +33,7 @@ class Entry:
     excerpt: str = ""
     labels: tuple[str, ...] = ()
     assigned: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +48,13 @@ class Section:
 def list_sections(work: Work, today: str) -> list[Section]:
     """Return everything, the most urgent first; within a section whoever waits longest, or else the newest."""
     placed: dict[Place, list[tuple[Conversation, Urgency]]] = {place: [] for place in Place}
-    for conversation in sorted(work.conversations.values(), key=lambda c: (c.newest_day, c.id), reverse=True):
+    for conversation in sorted(work.inbox(), key=lambda c: (c.newest_day, c.id), reverse=True):
         urgency = judge(conversation, today)
         placed[urgency.place].append((conversation, urgency))
-    sections = []
+    sections, reporters = [], find_reporters(work)
     for place, members in placed.items():
         longest = sorted(members, key=lambda member: member[1].since or member[1].by or "9")
-        entries = tuple(_show_entry(work, conversation, urgency, today) for conversation, urgency in longest)
+        entries = tuple(_show_entry(work, conversation, urgency, today, reporters) for conversation, urgency in longest)
         if entries:
             sections.append(Section(_name(place), entries, place in _FOLDED))
     return [*sections, *_list_withdrawn(work, today)]
@@ -56,9 +62,13 @@ def list_sections(work: Work, today: str) -> list[Section]:
 
 def list_found(work: Work, words: str, today: str) -> list[Section]:
     """Return what a search for these words finds, in one section."""
-    newest = sorted(work.conversations.values(), key=lambda c: (c.newest_day, c.id), reverse=True)
+    reporters = find_reporters(work)
+    newest = sorted(work.inbox(), key=lambda c: (c.newest_day, c.id), reverse=True)
     entries = tuple(
-        replace(_show_entry(work, found.conversation, judge(found.conversation, today), today), excerpt=found.excerpt)
+        replace(
+            _show_entry(work, found.conversation, judge(found.conversation, today), today, reporters),
+            excerpt=found.excerpt,
+        )
         for found in search(newest, words)
     )
     return [Section(_("Gevonden"), entries)] if entries else []
@@ -86,11 +96,14 @@ def list_missed(work: Work) -> list[MissedShown]:
 
 def count_waiting(work: Work, today: str) -> int:
     """Return how many conversations somebody has to answer."""
-    places = [judge(conversation, today).place for conversation in work.conversations.values()]
+    places = [judge(conversation, today).place for conversation in work.inbox()]
     return sum(place <= Place.WAITING for place in places)
 
 
-def _show_entry(work: Work, conversation: Conversation, urgency: Urgency, today: str) -> Entry:
+def _show_entry(
+    work: Work, conversation: Conversation, urgency: Urgency, today: str, reporters: Mapping[bytes, bytes]
+) -> Entry:
+    reporter = reporters.get(conversation.id)
     return Entry(
         name=work.names[conversation.id],
         title=title(conversation.id),
@@ -98,11 +111,13 @@ def _show_entry(work: Work, conversation: Conversation, urgency: Urgency, today:
         excerpt=excerpt(conversation) or _without_words(conversation),
         labels=conversation.state.labels,
         assigned=show_person(work, conversation.state.assigned),
+        of="" if reporter is None else title(reporter),
     )
 
 
 def _list_withdrawn(work: Work, today: str) -> list[Section]:
-    newest = sorted(work.keyring.state.withdrawn.items(), key=lambda entry: (entry[1].day, entry[0]), reverse=True)
+    withdrawn = [(c, gone) for c, gone in work.keyring.state.withdrawn.items() if not gone.with_reporter]
+    newest = sorted(withdrawn, key=lambda entry: (entry[1].day, entry[0]), reverse=True)
     entries = tuple(Entry("", title(conversation), show_near_day(gone.day, today)) for conversation, gone in newest)
     return [Section(_("Teruggetrokken"), entries, folded=True)] if entries else []
 

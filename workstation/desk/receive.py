@@ -31,21 +31,25 @@ from crypto.event import CaseEvent, Event, Known, authenticate_event, check_even
 from crypto.event import parse as parse_event
 from crypto.labels import KEY_SIZE
 from crypto.mailbox import Mailbox
-from crypto.payload import KINDS_BY_MAILBOX, KINDS_BY_WORKSTATION, Payload, Sealed, parse
+from crypto.payload import KINDS_BY_MAILBOX, KINDS_BY_WORKSTATION, AllowList, Payload, Sealed, parse
 from crypto.roster import Roster
 from crypto.week import week_number
 from workstation.archive import Archive
+from workstation.cases.family import Family, admit, may_be_family, read_family
 from workstation.keyring.state import Withdrawn
 from workstation.keyring.workstation import Keyring
 from workstation.notes import Notes
 
 # Payload and signature of an envelope that opened, and the hash of the card that opened it.
 Opened = tuple[bytes, bytes, bytes]
-# A withdrawal before all else; and messages before replies, for a reply belongs to a conversation that was adopted.
+# A withdrawal before all else; then what says that a conversation is a family's, and of whom; and messages before
+# replies, for a reply belongs to a conversation that was adopted.
 _TURNS: Final[Mapping[Kind, int]] = {
-    **dict.fromkeys(KINDS_BY_MAILBOX, 1),
-    **dict.fromkeys(KINDS_BY_WORKSTATION, 2),
+    **dict.fromkeys(KINDS_BY_MAILBOX, 3),
+    **dict.fromkeys(KINDS_BY_WORKSTATION, 4),
     "withdraw": 0,
+    "allow": 1,
+    "share": 2,
 }
 
 
@@ -53,7 +57,8 @@ _TURNS: Final[Mapping[Kind, int]] = {
 class Receiver:
     """What this workstation opens with, and what it has: by conversation its messages, in the order kept, and events.
 
-    `unwanted` are the addresses of blocks that belong to what was withdrawn, and say more than that.
+    `unwanted` are the addresses of blocks that belong to what was withdrawn, and say more than that. `sharers` are the
+    conversations that have named one in a `share`.
     """
 
     keyring: Keyring
@@ -63,6 +68,7 @@ class Receiver:
     events: dict[bytes, list[CaseEvent]] = field(default_factory=dict)
     addresses: set[bytes] = field(default_factory=set)
     unwanted: set[bytes] = field(default_factory=set)
+    sharers: dict[bytes, set[bytes]] = field(default_factory=dict)
     identities: dict[int, Identity] = field(default_factory=dict)
 
     def restore(self, archived: Iterable[Known]) -> int:
@@ -93,9 +99,13 @@ class Receiver:
                     messages.append((address, opened, parse(opened[0])))
             except ProtocolError:
                 self._refuse(address)
-        for address, opened, payload in sorted(messages, key=lambda each: _TURNS[each[2].kind]):
-            if self._import(address, opened, payload, roster):
-                changed.add(payload.conversation)
+        waiting = sorted(messages, key=lambda each: _TURNS[each[2].kind])
+        # Twice: what a family wrote may wait for what its reporter wrote, and that for nothing.
+        for _turn in range(2):
+            for address, opened, payload in waiting:
+                if self._import(address, opened, payload, roster):
+                    changed.add(payload.conversation)
+            waiting = [each for each in waiting if each[2].contact is not None and self.is_new(each[0])]
         for address, opened, event in events:
             if self._import_event(address, opened, event, roster):
                 changed.add(event.conversation)
@@ -125,12 +135,32 @@ class Receiver:
         """Forget what is known of a conversation; its files are for the caller to destroy."""
         gone: list[Known] = [*self.messages.pop(conversation, []), *self.events.pop(conversation, [])]
         self.addresses -= {known.payload.address for known in gone}
+        for reporters in self.sharers.values():
+            reporters.discard(conversation)
+
+    def end_families(self, conversation: bytes, day: str) -> None:
+        """Mark as withdrawn what this conversation has shared with; the keyring is for the caller to save."""
+        for family in [family for family, reporters in self.sharers.items() if conversation in reporters]:
+            self._end_family(family, day)
+
+    def _end_family(self, family: bytes, day: str) -> None:
+        known = self.messages.get(family, [])
+        if family in self.keyring.state.withdrawn or not may_be_family(known):
+            return
+        own = [m for m in known if isinstance(m.payload.allow, AllowList)]
+        # Told to whom its newest list names, as if it had asked for it itself; one that is not known cannot be told.
+        newest = max(own, key=lambda m: (newest_allow([m]).version, m.payload.number), default=None)
+        told = None if newest is None else (newest.data, newest.signature)
+        self.keyring.state.withdrawn[family] = Withdrawn(day, told, with_reporter=True)
 
     def _remember(self, known: Known) -> None:
         if isinstance(known, CaseEvent):
             self.events.setdefault(known.payload.conversation, []).append(known)
         else:
             self.messages.setdefault(known.payload.conversation, []).append(known)
+            share = known.payload.body.share
+            if known.payload.kind == "share" and share is not None:
+                self.sharers.setdefault(share.conversation, set()).add(known.payload.conversation)
         self.addresses.add(known.payload.address)
 
     def _open(self, address: bytes, block: bytes, now: int) -> Opened | None:
@@ -153,7 +183,7 @@ class Receiver:
     def _import(self, address: bytes, opened: Opened, payload: Payload, roster: Roster | None) -> bool:
         if payload.conversation in self.keyring.state.withdrawn:
             self._turn_away(address, payload)
-            return False
+            return payload.kind == "share" and self._end_named(opened, payload)
         ended = self.keyring.state.ended.get(payload.conversation)
         if ended is not None and payload.kind != "withdraw" and payload.number <= ended.numbers.get(payload.author, -1):
             self._refuse(address)
@@ -176,12 +206,37 @@ class Receiver:
         except ProtocolError:
             self._refuse(address)
             return False
-        return self._withdraw(message) if payload.kind == "withdraw" else self._keep_new(message, address)
+        if payload.kind == "withdraw":
+            return self._withdraw(message)
+        admission = admit(message, known, self._list_claims(payload.conversation))
+        if admission == "refuse":
+            self._refuse(address)
+        return admission == "take" and self._keep_new(message, address)
+
+    def _list_claims(self, conversation: bytes) -> list[Family]:
+        reporters = self.sharers.get(conversation, ())
+        claims = (read_family(each, conversation, self.messages.get(each, [])) for each in reporters)
+        return [claim for claim in claims if claim is not None]
+
+    def _end_named(self, opened: Opened, payload: Payload) -> bool:
+        """End what was shared by a conversation that was withdrawn before this `share` was here."""
+        try:
+            share = authenticate_message(
+                opened[:2], self.keyring.state.me.organisation, payload.address
+            ).payload.body.share
+        except ProtocolError:
+            return False
+        if share is None or share.conversation in self.keyring.state.withdrawn:
+            return False
+        self._end_family(share.conversation, self.keyring.state.withdrawn[payload.conversation].day)
+        self.keyring.save()
+        return True
 
     def _withdraw(self, message: Message) -> bool:
         # From here on it is neither shown nor taken in again; what is to be destroyed and answered may take longer.
         withdrawn = Withdrawn(message.payload.day, (message.data, message.signature))
         self.keyring.state.withdrawn[message.payload.conversation] = withdrawn
+        self.end_families(message.payload.conversation, message.payload.day)
         self.keyring.save()
         self.addresses.add(message.payload.address)
         return True

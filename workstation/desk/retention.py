@@ -16,6 +16,7 @@ from datetime import date
 
 from crypto.week import day_of, week_number
 from workstation.cases.ending import find_last_day
+from workstation.cases.family import is_silent, list_families
 from workstation.cases.inbox import Conversation
 from workstation.ceremony.destruction import find_week
 from workstation.desk.holdings import Holdings
@@ -42,10 +43,19 @@ class Retention:
         """
         state = self.keyring.state
         week = find_week(self.keyring, spool, now)
-        for conversation in list(conversations) if week is not None else ():
-            last_day = find_last_day(conversation)
-            if last_day is not None and week is not None and _week_of(last_day) < week:
+        known = {conversation.id: conversation for conversation in conversations}
+        due = {} if week is None else {c.id: c for c in known.values() if _is_over(c, week)}
+        # With whom it was shared, goes with it; as long as a family still asks, the reporter's words stay beside it.
+        asking = {
+            family.reporter
+            for family in list_families(known)
+            if (with_family := known.get(family.sharing.conversation)) is not None
+            and not (is_silent(with_family) or with_family.id in due)
+        }
+        for conversation in due.values():
+            if conversation.id not in asking:
                 state.ended[conversation.id] = self._mark(conversation, day_of(now))
+                self.holdings.receiver.end_families(conversation.id, day_of(now))
                 self.keyring.save()
         gone = [c for c, ended in state.ended.items() if not ended.done]
         for conversation_id in gone:
@@ -69,6 +79,11 @@ class Retention:
         state.ended[conversation] = replace(state.ended[conversation], done=True)
         self.keyring.save()
         self.holdings.receiver.forget(conversation)
+
+
+def _is_over(conversation: Conversation, week: int) -> bool:
+    last_day = find_last_day(conversation)
+    return last_day is not None and _week_of(last_day) < week
 
 
 def _week_of(day: str) -> int:

@@ -18,6 +18,7 @@ from workstation.desk.case import KEEP_WEEKS, show_case
 from workstation.desk.compose import Extras
 from workstation.desk.download import make_download
 from workstation.desk.drafting import fill_in, fill_in_case, open_answer
+from workstation.desk.families import show_family
 from workstation.desk.forms import AnswerForm, UnlockForm
 from workstation.desk.handovers import fill_in_handover, show_handovers
 from workstation.desk.letters import list_tracks, show_day, show_letters, title
@@ -191,5 +192,6 @@ def _describe(work: Work, conversation: Conversation, today: str) -> dict[str, o
         "title": title(conversation.id),
         "letters": show_letters(work, conversation, today),
         "case": show_case(work, conversation, today),
+        "family": show_family(work, conversation),
         "handovers": show_handovers(work, conversation, today),
     }

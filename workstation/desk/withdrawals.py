@@ -1,5 +1,8 @@
 """Conversations that their reporters take back: all of it goes, and one reply says so. spec: Conversation, Withdrawal.
 
+What was shared with family goes with it, as if its mailbox had asked for it: the newest list of that one stands
+in the place of a `withdraw`.
+
 Every step can be done again, and the keyring knows which ones are left: as long as the archive identity is there, not
 everything is destroyed; as long as the `withdraw` is there, it is not answered. Id and day remain.
 
@@ -13,7 +16,7 @@ everything is destroyed; as long as the `withdraw` is there, it is not answered.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crypto.address import derive_address
 from crypto.body import Body
@@ -26,7 +29,6 @@ from crypto.week import day_of
 from workstation.desk.answer import count_numbers, seal_reply
 from workstation.desk.holdings import Holdings
 from workstation.desk.receive import Receiver
-from workstation.keyring.state import Withdrawn
 from workstation.keyring.workstation import Keyring
 from workstation.spool import Spool
 
@@ -93,7 +95,7 @@ class Withdrawals:
     def _settle(self, withdraw: Message) -> None:
         state, conversation = self.keyring.state, withdraw.payload.conversation
         withdrawn, numbering = state.withdrawn[conversation], count_numbers(self.keyring, [withdraw])
-        state.withdrawn[conversation] = Withdrawn(withdrawn.day, None)
+        state.withdrawn[conversation] = replace(withdrawn, unanswered=None)
         state.numbers.pop(conversation, None)
         try:
             self.keyring.save()

@@ -23,6 +23,7 @@ from crypto.week import day_of, in_grace
 from workstation import files
 from workstation.archive import Archive
 from workstation.attachments import Attachments
+from workstation.cases.family import begins_as_family, is_silent
 from workstation.cases.inbox import Conversation, list_inbox, read_conversation
 from workstation.ceremony.destruction import destroy_due
 from workstation.ceremony.enrolment import list_words
@@ -40,6 +41,7 @@ from workstation.desk.outbox import Outbox
 from workstation.desk.passing import Missed, list_missed, pass_on
 from workstation.desk.receive import Receiver
 from workstation.desk.retention import Retention
+from workstation.desk.sharing import write_owed
 from workstation.desk.uploads import Staged
 from workstation.desk.withdrawals import Withdrawals
 from workstation.errors import UnfitFileError, WorkstationError
@@ -106,6 +108,7 @@ class Work:
                 # All that is here was tried, and what opened is kept or removed: only now old secrets may go.
                 self.receiver.forget_cards(destroy_due(self.keyring, self.spool, now))
             self._announce(now)
+            self._share(now)
             self.outbox.settle(self.spool, self.receiver.addresses & self.spool.list_incoming())
             self.collector.collect(self.spool, (m for known in self.receiver.messages.values() for m in known))
             # Last: on a stick without room for it, everything else was done.
@@ -138,8 +141,8 @@ class Work:
         return roster.version, list_words(self.keyring.pins.root_key, document)
 
     def inbox(self) -> list[Conversation]:
-        """Return all conversations, those that wait for an answer first."""
-        return list_inbox(self.conversations)
+        """Return all conversations in which there is somebody to answer, those that wait for an answer first."""
+        return list_inbox({c.id: c for c in self.conversations.values() if not is_silent(c)})
 
     def find(self, name: str) -> Conversation | None:
         """Return the conversation of this name."""
@@ -177,6 +180,9 @@ class Work:
         for message, _record in written:
             self.receiver.keep(message)
         self._read(conversation.id)
+        # The reply is safe. What stands in the way of copies stands there at the next look, and is told then.
+        with suppress(WorkstationError, OSError):
+            self._share(now)
         self._give_out()
 
     def propose(self, conversation: Conversation, proposal: Proposal, now: int) -> None:
@@ -228,12 +234,16 @@ class Work:
         return len(missed)
 
     def list_unopened(self) -> set[bytes]:
-        """Return the addresses of blocks that a colleague could open, that name this workstation, and did not open."""
+        """Return the addresses of blocks that a colleague could open, that name this workstation, and did not open.
+
+        What a family wrote is left out: it may have opened, and been turned away for a share that came before it here.
+        """
         if self.spool is None:
             return set()
         claimed = {
             address
-            for events in self.receiver.events.values()
+            for conversation, events in self.receiver.events.items()
+            if not begins_as_family(self.receiver.messages.get(conversation, []))
             for each in events
             for address, cards in each.payload.changes.opened.items()
             if self.keyring.id in cards
@@ -272,6 +282,13 @@ class Work:
                 # Nobody is reachable: then nobody need be told.
                 with suppress(WorkstationError):
                     self._write_event(self.keyset, self.conversations[conversation.id], changes, now)
+
+    def _share(self, now: int) -> None:
+        """Seal what families are owed; what cannot be written now is owed at the next look. Raises OSError."""
+        if self.keyset is None:
+            return
+        for conversation in write_owed(self.receiver, self.outbox, self.keyset, self.conversations, now):
+            self._read(conversation)
 
     @staticmethod
     def _lay_cover(spool: Spool) -> None:

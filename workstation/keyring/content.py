@@ -43,6 +43,7 @@ _KEYS: Final = frozenset(
         "withdrawn",
     ]
 )
+_WITHDRAWN: Final = frozenset({"day", "unanswered", "with_reporter"})
 _PERSON_KEYS: Final = frozenset({"affiliations", "name", "organisation", "person", "root_key"})
 
 
@@ -138,15 +139,18 @@ def _parse_numbering(value: Json) -> Numbering:
 
 def _withdrawn_json(withdrawn: Withdrawn) -> Json:
     unanswered = None if withdrawn.unanswered is None else [encode_b64(part) for part in withdrawn.unanswered]
-    return {"day": withdrawn.day, "unanswered": unanswered}
+    fields: dict[str, Json] = {"day": withdrawn.day, "unanswered": unanswered}
+    return {**fields, "with_reporter": True} if withdrawn.with_reporter else fields
 
 
 def _parse_withdrawn(value: Json) -> Withdrawn:
-    fields = check_keys(value, frozenset({"day", "unanswered"}))
+    # Where it is not with a reporter's, as in keyrings from before there was sharing, it is not said.
+    fields = check_keys({"with_reporter": False, **check_object(value)}, _WITHDRAWN)
+    day, with_reporter = check_day(fields["day"]), check_boolean(fields["with_reporter"])
     if fields["unanswered"] is None:
-        return Withdrawn(check_day(fields["day"]), None)
+        return Withdrawn(day, None, with_reporter)
     data, signature = fields["unanswered"]
-    return Withdrawn(check_day(fields["day"]), (decode_b64(data), decode_b64(signature)))
+    return Withdrawn(day, (decode_b64(data), decode_b64(signature)), with_reporter)
 
 
 def _ended_json(ended: Ended) -> Json:

@@ -37,10 +37,14 @@ class Numbering:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """The day of a withdrawal; payload and signature of the `withdraw` until it is answered, and then nothing."""
+    """The day of a withdrawal; payload and signature of the `withdraw` until it is answered, and then nothing.
+
+    Of a family's conversation that ended with its reporter's (`with_reporter`) they are those of its newest list.
+    """
 
     day: str
     unanswered: tuple[bytes, bytes] | None
+    with_reporter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
