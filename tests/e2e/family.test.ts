@@ -42,16 +42,6 @@ async function exchange(): Promise<void> {
   await organisation.tick();
 }
 
-/** Choose what a family code may see; in the reporter's open conversation. */
-async function choose(reporter: Reporter, scope: string, button: "new" | "scope"): Promise<void> {
-  await reporter.press("family");
-  await reporter.step("step-family");
-  await reporter.press(button);
-  await reporter.step("step-scope");
-  await reporter.page.click(`#main input[value=${scope}]`);
-  await reporter.press("send");
-}
-
 describe.each(KINDS)("a reporter in %s, and their partner in %s", (kind, other) => {
   const turns = new Turns(kind, KINDS.map(([each]) => each));
 
@@ -64,15 +54,8 @@ describe.each(KINDS)("a reporter in %s, and their partner in %s", (kind, other) 
     await exchange();
 
     await reporter.enter(code);
-    await choose(reporter, "replies", "new");
-    await reporter.step("step-family-words");
-    const words = await reporter.texts("[data-slot=word]");
+    const words = await reporter.giveFamilyCode("replies");
     expect(words).toHaveLength(8);
-    await reporter.press("back");
-    await reporter.step("step-family");
-    expect(await reporter.texts("[data-slot=codes] [data-choose=scope] > :not([hidden])")).toEqual(["Ziet alleen nieuwe antwoorden."]);
-    await reporter.press("back");
-    await reporter.step("conversation");
     await exchange();
     await anna.read(story);
     await anna.answer("Wat goed dat u schrijft.");
@@ -88,9 +71,7 @@ describe.each(KINDS)("a reporter in %s, and their partner in %s", (kind, other) 
 
     // What the reporter writes from now on, and own questions.
     await reporter.enter(code);
-    await choose(reporter, "questions", "scope");
-    await reporter.step("step-family");
-    await reporter.press("back");
+    await reporter.changeFamilyCode("questions");
     await reporter.reply("Vannacht stond er weer iemand.");
     await exchange();
     await partner.enter(words);
@@ -103,10 +84,7 @@ describe.each(KINDS)("a reporter in %s, and their partner in %s", (kind, other) 
 
     // Stopped: nothing new, and both are told.
     await reporter.enter(code);
-    await choose(reporter, "none", "scope");
-    await reporter.step("step-family");
-    await reporter.press("back");
-    await reporter.step("conversation");
+    await reporter.changeFamilyCode("none");
     await exchange();
     await anna.read(story);
     await anna.answer("Alleen voor u.");

@@ -220,6 +220,28 @@ export class Reporter {
     await this.page.waitForSelector("#main .notice[role=status]", { timeout: STEP_MILLISECONDS });
   }
 
+  /** In an open conversation: make a family code that may see so much; return its eight words. */
+  async giveFamilyCode(scope: string): Promise<string[]> {
+    await this.press("family");
+    await this.step("step-family");
+    await this.press("new");
+    await this.#chooseScope(scope);
+    await this.step("step-family-words");
+    const words = await this.texts("[data-slot=word]");
+    await this.press("back");
+    await this.#leaveFamily();
+    return words;
+  }
+
+  /** In an open conversation: change what the only family code may see. */
+  async changeFamilyCode(scope: string): Promise<void> {
+    await this.press("family");
+    await this.step("step-family");
+    await this.press("scope");
+    await this.#chooseScope(scope);
+    await this.#leaveFamily();
+  }
+
   /** Wait until a step is shown. */
   async step(name: string): Promise<void> {
     await this.page.waitForSelector(`#main [data-step="${name}"]`, { timeout: STEP_MILLISECONDS });
@@ -239,6 +261,18 @@ export class Reporter {
   /** The texts of all elements inside the main part that fit a selector. */
   async texts(selector: string): Promise<string[]> {
     return this.page.$$eval(`#main ${selector}`, (elements) => elements.map((element) => element.textContent));
+  }
+
+  async #chooseScope(scope: string): Promise<void> {
+    await this.step("step-scope");
+    await this.page.click(`#main input[value=${scope}]`);
+    await this.press("send");
+  }
+
+  async #leaveFamily(): Promise<void> {
+    await this.step("step-family");
+    await this.press("back");
+    await this.step("conversation");
   }
 
   // Past the questions as soon as nothing is left to choose.

@@ -1,13 +1,13 @@
 /** Taking a conversation back: the team is asked to destroy it, and all of it is deleted here. spec: Steps, Delete now. */
 
-import { type Deletion as Place, DELETE_COUNT, deleteBlocks } from "../api.ts";
+import { type Deletion as Place, DELETE_COUNT, deleteBlocks, getIndex } from "../api.ts";
 import { Delivery } from "../delivery.ts";
 import { choose, clone, fill, press, show, today } from "../page.ts";
 import { DELETION_STAGES, type Progress, type Report, showProgress } from "../progress.ts";
 import { deriveAddress, deriveDeleteToken } from "../protocol/address.ts";
 import { chunkAddress, countChunks, deriveKeys } from "../protocol/attachment.ts";
 import { makeBody } from "../protocol/body.ts";
-import { type Message, newestAllow, seenBy } from "../protocol/conversation.ts";
+import { newestAllow, seenBy } from "../protocol/conversation.ts";
 import { equal } from "../protocol/encoding.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import { LAST_NUMBER, SKIP_COUNT } from "../protocol/labels.ts";
@@ -75,7 +75,7 @@ export class Deletion {
     // Another page with the same code may have written meanwhile; this also finds the withdrawal itself.
     await this.#visited.fetchOwn();
     await load();
-    return [...(await this.#listPlaces()), ...(await this.#listFamily())];
+    return [...(await listPlaces(this.#visited, this.#stays)), ...(await this.#listFamily())];
   }
 
   #withdraw(): Delivery {
@@ -91,51 +91,25 @@ export class Deletion {
     return new Delivery(mailbox, draft, [], () => newestAllow(this.#visited.own));
   }
 
-  // Everything but the withdrawal, and what desks have said since.
-  async #listPlaces(): Promise<Place[]> {
-    const { mailbox, keyset, own, replies } = this.#visited;
-    const places: Place[] = [];
-    for (const author of [mailbox.conversation, ...keyset.roster.workstations.map(({ id }) => id)]) {
-      const isOwn = equal(author, mailbox.conversation);
-      const [addressKey, deleteKey] = isOwn ? [mailbox.addressKey, mailbox.deleteKey] : [mailbox.replyAddressKey, mailbox.replyDeleteKey];
-      // spec: from 0 to the highest listed or known + 8
-      const last = Math.min(this.#visited.highestOf(author) + SKIP_COUNT, LAST_NUMBER);
-      for (let number = 0; number <= last; number += 1) {
-        if (!this.#stays([...own, ...replies], author, number)) {
-          places.push(makePlace(deleteKey, deriveAddress(addressKey, author, number)));
-        }
-      }
-      await nextRound();
-    }
-    for (const { payload } of [...own, ...replies]) {
-      const deleteKey = payload.contact === null ? mailbox.replyDeleteKey : mailbox.deleteKey;
-      for (const { key, size } of payload.body.attachments) {
-        const keys = await deriveKeys(key);
-        places.push(...Array.from({ length: countChunks(size) }, (_, i) => makePlace(deleteKey, chunkAddress(keys, i))));
-        await nextRound();
-      }
-    }
-    return places;
-  }
-
-  // What was written under family codes. The copies there are the desks' to delete, as soon as they know of the withdrawal.
+  // What lies under family codes; the files of copies are this conversation's.
   async #listFamily(): Promise<Place[]> {
+    const sharings = [...listSharings(this.#visited.own).values()];
+    const index = sharings.length > 0 ? await getIndex() : null;
     const places: Place[] = [];
-    for (const { index } of listSharings(this.#visited.own).values()) {
-      const { mailbox, nextNumber } = await openFamily(this.#visited, index, () => undefined);
-      const last = Math.min(nextNumber - 1 + SKIP_COUNT, LAST_NUMBER);
-      for (let number = 0; number <= last; number += 1) {
-        places.push(makePlace(mailbox.deleteKey, deriveAddress(mailbox.addressKey, mailbox.conversation, number)));
-      }
+    for (const { index: number } of sharings) {
+      const family = await openFamily(this.#visited, number, () => undefined, index);
+      await family.fetchAll(() => undefined);
+      places.push(...(await listPlaces(family)));
     }
     return places;
   }
 
-  #stays(messages: readonly Message[], author: Uint8Array, number: number): boolean {
-    const isOwn = equal(author, this.#visited.mailbox.conversation);
-    return (isOwn && number === this.#delivery?.number) || messages.some(({ payload }) =>
+  // The withdrawal, and what desks have said since.
+  readonly #stays = (author: Uint8Array, number: number): boolean => {
+    const { mailbox, own, replies } = this.#visited;
+    return (equal(author, mailbox.conversation) && number === this.#delivery?.number) || [...own, ...replies].some(({ payload }) =>
       payload.number === number && equal(payload.author, author) && (payload.kind === "withdraw" || payload.kind === "destroyed"));
-  }
+  };
 }
 
 /** Ask once more, delete, and say so; false if the person goes back before it is done. */
@@ -161,6 +135,33 @@ async function sayHowFar({ reach, places }: Deletion): Promise<string> {
   fill(sheet, "done", String(places.done));
   fill(sheet, "count", String(places.count));
   return (await press(show(sheet))).action;
+}
+
+// Every place where something of a mailbox may lie, but for those that stay.
+async function listPlaces(visit: Visit, stays: (author: Uint8Array, number: number) => boolean = () => false): Promise<Place[]> {
+  const { mailbox, keyset, own, replies } = visit;
+  const places: Place[] = [];
+  for (const author of [mailbox.conversation, ...keyset.roster.workstations.map(({ id }) => id)]) {
+    const isOwn = equal(author, mailbox.conversation);
+    const [addressKey, deleteKey] = isOwn ? [mailbox.addressKey, mailbox.deleteKey] : [mailbox.replyAddressKey, mailbox.replyDeleteKey];
+    // spec: from 0 to the highest listed or known + 8
+    const last = Math.min(visit.highestOf(author) + SKIP_COUNT, LAST_NUMBER);
+    for (let number = 0; number <= last; number += 1) {
+      if (!stays(author, number)) {
+        places.push(makePlace(deleteKey, deriveAddress(addressKey, author, number)));
+      }
+    }
+    await nextRound();
+  }
+  for (const { payload } of [...own, ...replies]) {
+    const deleteKey = payload.contact === null ? mailbox.replyDeleteKey : mailbox.deleteKey;
+    for (const { key, size } of payload.body.attachments) {
+      const keys = await deriveKeys(key);
+      places.push(...Array.from({ length: countChunks(size) }, (_, i) => makePlace(deleteKey, chunkAddress(keys, i))));
+      await nextRound();
+    }
+  }
+  return places;
 }
 
 function makePlace(deleteKey: Uint8Array, address: Uint8Array): Place {

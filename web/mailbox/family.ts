@@ -12,6 +12,7 @@ import { newestAllow, nextAllow } from "../protocol/conversation.ts";
 import { deriveFamilySecret } from "../protocol/mailbox.ts";
 import type { AllowList } from "../protocol/payload.ts";
 import { listSharings, type Sharing } from "../protocol/sharing.ts";
+import { matchIndex } from "../protocol/visit.ts";
 import { insist } from "../trouble.ts";
 import { Visit } from "./visit.ts";
 
@@ -56,10 +57,12 @@ export async function changeFamilyReaders(visited: Visit, persons: readonly stri
   }
 }
 
-/** Return the mailbox of a family code with its own messages. Throws UnreachableError. */
-export async function openFamily(visited: Visit, index: number, report: Report): Promise<Visit> {
-  const secret = wipeOnLeave(deriveFamilySecret(visited.mailbox, index));
-  const family = new Visit(await makeMailbox(secret, report), visited.keyset, new Map());
+/** Return the mailbox of a family code with its own messages; `index` where replies matter, too. Throws UnreachableError. */
+export async function openFamily(visited: Visit, number: number, report: Report, index: Uint8Array | null = null): Promise<Visit> {
+  const mailbox = await makeMailbox(wipeOnLeave(deriveFamilySecret(visited.mailbox, number)), report);
+  const authors = visited.keyset.roster.workstations.map(({ id }) => id);
+  const listed = index === null ? new Map() : await matchIndex(index, mailbox.replyAddressKey, authors);
+  const family = new Visit(mailbox, visited.keyset, listed);
   await family.fetchOwn();
   return family;
 }
