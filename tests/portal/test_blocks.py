@@ -198,6 +198,9 @@ def test_a_wrong_token_deletes_nothing_and_looks_the_same(portal: Portal) -> Non
     answers = [portal.delete(replace(post, token=bytes(32))), portal.delete()]
     assert len(portal.rows("block")) == 1
     answers += [portal.delete(post), portal.delete(post)]
+    for answer in answers:
+        # Real servers say what time it is.
+        answer.headers.pop("Date", None)
     assert len({(answer.status, answer.data, tuple(answer.headers)) for answer in answers}) == 1
     assert portal.rows("block") == []
 

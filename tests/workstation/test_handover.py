@@ -97,6 +97,15 @@ def test_the_newest_answer_holds() -> None:
     assert standing(other, no, yes) == ("changed", "Korter.", True)
 
 
+def test_while_a_message_of_the_reporter_is_missing_nothing_leaves() -> None:
+    """The server may keep back a no: whatever comes after it tells that something did."""
+    no = answer(2, agreed=False)
+    later = as_message(replace(FIRST, number=3, previous=no.id))
+    assert standing(answer(1), later) == ("incomplete", PROPOSAL.text, False)
+    assert standing(answer(1), no, later) == ("declined", PROPOSAL.text, False)
+    assert standing(answer(1), as_message(replace(FIRST, number=2, previous=REPORT.id)))[2]
+
+
 def test_an_answer_to_something_else_says_nothing() -> None:
     """To another proposal it is no answer; with a statement about another text, recipient or term it is no yes."""
     another = as_message(replace(ASKED.payload, number=7))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from crypto.consent import Consent, Proposal, check_consent
 from crypto.conversation import Message
 from crypto.errors import ForgedError
+from crypto.sharing import is_whole
 
-# Nobody has answered; may leave as it was asked; may leave as the reporter changed it; no, or not any more; too late.
-Standing = Literal["asked", "agreed", "changed", "declined", "expired"]
+# Nobody has answered; may leave as it was asked; may leave as the reporter changed it; no, or not any more; too late;
+# a message of the reporter is missing, which may be a no.
+Standing = Literal["asked", "agreed", "changed", "declined", "expired", "incomplete"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,13 @@ def list_handovers(messages: Sequence[Message], today: str) -> list[Handover]:
             consents[consent.proposal] = consent
     first = next(m.payload for m in messages if m.payload.contact is not None)
     assert first.contact is not None, "chosen for having one"
-    key = first.contact.verifying_key
-    return [
+    key, whole = first.contact.verifying_key, is_whole(messages, first.conversation)
+    handovers = [
         _read(message, proposal, consents.get(message.id), key, today)
         for message in messages
         if message.payload.kind == "proposal" and (proposal := message.payload.body.proposal) is not None
     ]
+    return [each if whole or not each.may_leave else replace(each, standing="incomplete") for each in handovers]
 
 
 def _read(message: Message, proposal: Proposal, consent: Consent | None, key: bytes, today: str) -> Handover:
