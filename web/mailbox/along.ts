@@ -25,7 +25,7 @@ export function makeAlong(visit: Visit): HTMLElement[] {
     return [];
   }
   const card = clone("family-reading");
-  choose(card, "scope", findScope(visit) ?? "waiting");
+  choose(card, "scope", findScope(visit) ?? (visit.unloaded > 0 ? "unloaded" : "waiting"));
   return [card];
 }
 

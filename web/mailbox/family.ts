@@ -21,6 +21,14 @@ const MOST_CODES = 8;
 
 /** Show the family codes; give another, show one again, change what one may see. Return whether anything was sent. */
 export async function shareWithFamily(visited: Visit): Promise<boolean> {
+  const isThere = await insist(async () => {
+    await prepare(visited);
+    return true;
+  });
+  // Somebody else with this code may have taken the conversation back.
+  if (isThere === null || visited.withdrawal !== undefined) {
+    return false;
+  }
   for (let isSent = false; ; ) {
     const sharings = listByIndex(visited);
     const step = clone("step-family");
@@ -47,6 +55,7 @@ export async function shareWithFamily(visited: Visit): Promise<boolean> {
 
 /** Let every family code follow a change of who may read, so that nobody is left out under one code and not under another. */
 export async function changeFamilyReaders(visited: Visit, persons: readonly string[], successor: string | null): Promise<void> {
+  await prepare(visited);
   for (const { index } of listByIndex(visited)) {
     const progress = showProgress();
     const family = await openFamily(visited, index, progress.report);
@@ -65,6 +74,12 @@ export async function openFamily(visited: Visit, number: number, report: Report,
   const family = new Visit(mailbox, visited.keyset, listed);
   await family.fetchOwn();
   return family;
+}
+
+// A share may stand in any message of one's own.
+async function prepare(visited: Visit): Promise<void> {
+  showProgress().report("check");
+  await visited.fetchEveryOwn();
 }
 
 function listByIndex({ own }: Visit): Sharing[] {

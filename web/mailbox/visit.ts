@@ -135,6 +135,17 @@ export class Visit {
     }
   }
 
+  /** Fetch every message of one's own. Throws UnreachableError. */
+  async fetchEveryOwn(): Promise<void> {
+    await this.fetchOwn();
+    const author = encodeB64u(this.mailbox.conversation);
+    const numbers = Array.from({ length: this.nextNumber }, (_, number) => number);
+    const left = numbers.filter((number) => !this.#wasAsked(author, number));
+    for (let i = 0; i < left.length; i += FETCH_COUNT) {
+      await this.#fetch(left.slice(i, i + FETCH_COUNT).map((number) => ({ author: this.mailbox.conversation, number })));
+    }
+  }
+
   /** Return what one's next message follows from, as far as it is known. */
   makeDraft(kind: Kind, body: Body): Draft {
     return {
