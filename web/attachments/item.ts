@@ -3,7 +3,10 @@
 import { examine, type Outcome } from "../cleaning/examine.ts";
 import type { Trait } from "../cleaning/traits.ts";
 import { choose, clone, fill, sayBytes, slot, slots } from "../page.ts";
+import { FILE_SIZE } from "../protocol/attachment.ts";
 import { goOn } from "../protocol/pause.ts";
+import type { Mark } from "./area.ts";
+import type { Edited, Photo } from "./edit.ts";
 import { drawPreview, wipePreview } from "./preview.ts";
 import { Upload } from "./upload.ts";
 
@@ -11,18 +14,23 @@ import { Upload } from "./upload.ts";
 export class Item {
   /** The name that it had. */
   readonly given: string;
-  readonly ending: string;
+  ending: string;
   readonly isPicture: boolean;
+  /** Whether it was written anew, so that it can be written anew once more, with parts of it covered or cut away. */
+  readonly isPhoto: boolean;
   upload: Upload | null = null;
   row: HTMLElement;
   #file: File | null;
   #onRemove: () => void = () => undefined;
   #onInsist: () => void = () => undefined;
+  #onEdit: () => void = () => undefined;
+  #marks: readonly Mark[] = [];
 
   private constructor(file: File, given: string, outcome: Outcome, row: HTMLElement) {
     this.given = given;
     this.ending = outcome.outcome === "cleaned" ? `.${outcome.ending}` : endingOf(given);
     this.isPicture = ["cleaned", "refused", "picture"].includes(outcome.outcome);
+    this.isPhoto = outcome.outcome === "cleaned";
     this.row = row;
     this.#file = file;
     this.#listen();
@@ -72,6 +80,34 @@ export class Item {
     }
   }
 
+  /** Let it be edited with `edit`, which begins with the file that was chosen and with what was done to it before. */
+  async edit(edit: (photo: Photo) => Promise<Edited>): Promise<void> {
+    if (this.#file !== null) {
+      const type = this.ending === ".png" ? "image/png" : "image/jpeg";
+      const take = async (picture: Blob, marks: readonly Mark[]): Promise<boolean> => this.#replace(picture, marks);
+      choose(this.row, "edited", await edit({ file: this.#file, type, marks: this.#marks, take }));
+    }
+  }
+
+  // What an encoder made is looked at as any file is; of a photo that was changed nothing goes by the old key.
+  async #replace(picture: Blob, marks: readonly Mark[]): Promise<boolean> {
+    const found = await examine(picture);
+    await goOn();
+    const isTaken =
+      found.outcome === "cleaned" &&
+      found.bytes.length <= FILE_SIZE &&
+      (await drawPreview(slot(this.row, "after") as HTMLCanvasElement, new Blob([found.bytes as Uint8Array<ArrayBuffer>])));
+    await goOn();
+    if (isTaken) {
+      this.upload?.forget();
+      this.upload = new Upload(found.bytes, this.given);
+      this.ending = `.${found.ending}`;
+      this.#marks = marks;
+      fill(this.row, "size", sayBytes(this.upload.size));
+    }
+    return isTaken;
+  }
+
   /** Give it the name that it goes by. */
   call(name: string): void {
     if (this.upload !== null) {
@@ -85,6 +121,7 @@ export class Item {
   forget(): void {
     this.upload?.forget();
     this.#file = null;
+    this.#marks = [];
     this.row.querySelectorAll("canvas").forEach(wipePreview);
   }
 
@@ -96,7 +133,12 @@ export class Item {
     this.#onInsist = act;
   }
 
+  onEdit(act: () => void): void {
+    this.#onEdit = act;
+  }
+
   #listen(): void {
+    slots(this.row, "edit").forEach((button) => { button.addEventListener("click", () => { this.#onEdit(); }); });
     slot(this.row, "remove").addEventListener("click", () => { this.#onRemove(); });
     slots(this.row, "insist").forEach((button) => { button.addEventListener("click", () => { this.#onInsist(); }); });
   }
