@@ -97,7 +97,11 @@ async function add(shelf: Shelf, file: File): Promise<void> {
     if (item === null) {
       shelf.refuse(name, "unreadable");
     } else {
-      await offerEditing(shelf, item);
+      if (item.isPhoto) {
+        const editor = await editing;
+        shelf.noEditing = editor === null ? "missing" : await editor.offerEditing(item, () => { change(shelf, item); });
+        await goOn();
+      }
       shelf.items.push(item);
       item.onRemove(() => { change(shelf, item, () => { shelf.items.splice(shelf.items.indexOf(item), 1); item.forget(); }); });
       item.onInsist(() => { change(shelf, item, () => { item.insist(); }); });
@@ -107,24 +111,8 @@ async function add(shelf: Shelf, file: File): Promise<void> {
   shelf.list();
 }
 
-// Asked only now: whoever chooses no photo does not have a canvas read, which some browsers mark in their bar.
-async function offerEditing(shelf: Shelf, item: Item): Promise<void> {
-  if (item.isPhoto) {
-    const editor = await editing;
-    await goOn();
-    shelf.noEditing = editor === null ? "missing" : (await editor.isCanvasHonest()) ? null : "barred";
-    await goOn();
-    if (editor !== null && shelf.noEditing === null) {
-      slot(item.row, "edit").hidden = false;
-      item.onEdit(() => {
-        void item.edit(editor.editPhoto).then(() => { change(shelf, item, () => undefined); });
-      });
-    }
-  }
-}
-
-function change(shelf: Shelf, item: Item, act: () => void): void {
-  act();
+function change(shelf: Shelf, item: Item, act?: () => void): void {
+  act?.();
   shelf.refuse("", null);
   shelf.list();
   shelf.focus(item);

@@ -1,13 +1,11 @@
 /** The step in which somebody crops a photo, or covers what nobody is to see, before it goes along. */
 
-import { encode, getContext, makeCanvas } from "../cleaning/canvas.ts";
+import { encode, getContext, isCanvasHonest, makeCanvas } from "../cleaning/canvas.ts";
 import { onLeave } from "../leave.ts";
 import { choose, clone, fields, fill, press, slot, tick } from "../page.ts";
 import { goOn } from "../protocol/pause.ts";
 import { type Area, isShrunk, keptOf, lastOf, type Mark, measure, place, plan, type Point, type Size, span, type Tool } from "./area.ts";
-import { wipePreview } from "./preview.ts";
-
-export { isCanvasHonest } from "../cleaning/canvas.ts";
+import type { Item } from "./item.ts";
 
 // The same for everything: a colour made of what lies beneath would tell of it, and be enough where there are few guesses.
 const COVER = "#767b80";
@@ -20,30 +18,44 @@ const SHADE = "#14191cc0";
 // An area from the middle, in hundredths.
 const MIDDLE = [35, 40, 30, 20] as const;
 
-/** A photo that can be edited: the file that was chosen, and what was done to it before. */
-export interface Photo {
-  readonly file: Blob;
-  /** How it is encoded again. */
-  readonly type: "image/jpeg" | "image/png";
-  readonly marks: readonly Mark[];
-  /** Take the new picture; false if it cannot go along, then the step stays. */
-  readonly take: (picture: Blob, marks: readonly Mark[]) => Promise<boolean>;
+/** What becomes of a photo: where nothing was marked, nothing is said. */
+type Edited = "changed" | "unchanged" | "undone";
+
+/** What was done to a photo that is in the list, so that it can be changed. */
+const marked = new WeakMap<Item, readonly Mark[]>();
+
+/**
+ * Offer to edit a photo, or say why not: this browser bars it. `onEnd` is called whenever the person is back at the list.
+ *
+ * Only whoever chooses a photo has a canvas read, which some browsers mark in their bar.
+ */
+export async function offerEditing(item: Item, onEnd: () => void): Promise<"barred" | null> {
+  if (!(await isCanvasHonest())) {
+    return "barred";
+  }
+  const button = slot(item.row, "edit");
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    void edit(item).then((edited) => {
+      if (edited !== "unchanged") {
+        choose(item.row, "edited", edited);
+      }
+      onEnd();
+    });
+  });
+  return null;
 }
 
-/** What became of it. */
-export type Edited = "changed" | "unchanged" | "undone";
-
-/** Show the step in place of what is shown, until the photo was changed, or is not to be. What was shown is there again then. */
-export async function editPhoto(photo: Photo): Promise<Edited> {
+// What was shown stays in the page, so that leaving wipes it too; the browser's Back finds this step's button first.
+async function edit(item: Item): Promise<Edited> {
   const step = clone("sheet-edit");
   const main = document.getElementById("main");
   const hidden = Array.from(main?.children ?? []).filter((each) => !(each as HTMLElement).hidden) as HTMLElement[];
-  // What was shown stays in the page, so that leaving wipes it too; the browser's Back finds this step's button first.
   hidden.forEach((each) => { each.hidden = true; });
   main?.prepend(step);
   window.scrollTo(0, 0);
   slot(step, "heading").focus();
-  const editor = new Editor(step, photo);
+  const editor = new Editor(step, item);
   try {
     return await editor.run();
   } finally {
@@ -55,10 +67,12 @@ export async function editPhoto(photo: Photo): Promise<Edited> {
 
 class Editor {
   readonly #step: HTMLElement;
-  readonly #photo: Photo;
+  readonly #item: Item;
   readonly #view: HTMLCanvasElement;
   readonly #tools: HTMLInputElement[];
   readonly #numbers: HTMLInputElement[];
+  /** What was done before, and what is done now. */
+  readonly #before: readonly Mark[];
   #marks: Mark[];
   /** The photo as the screen shows it, without what was done to it. */
   #base = makeCanvas(0, 0);
@@ -67,10 +81,11 @@ class Editor {
   #corner: Point | null = null;
   #other: Point | null = null;
 
-  constructor(step: HTMLElement, photo: Photo) {
+  constructor(step: HTMLElement, item: Item) {
     this.#step = step;
-    this.#photo = photo;
-    this.#marks = [...photo.marks];
+    this.#item = item;
+    this.#before = marked.get(item) ?? [];
+    this.#marks = [...this.#before];
     this.#view = slot(step, "photo") as HTMLCanvasElement;
     this.#tools = fields(step, "tool") as HTMLInputElement[];
     this.#numbers = fields(step, "number") as HTMLInputElement[];
@@ -111,14 +126,12 @@ class Editor {
 
   /** Let go of what is drawn. */
   forget(): void {
-    wipePreview(this.#base);
-    wipePreview(this.#view);
-    this.#marks = [];
+    this.#base.width = 0;
+    this.#view.width = 0;
   }
 
   get #isNew(): boolean {
-    const before = this.#photo.marks;
-    return this.#marks.length !== before.length || this.#marks.some((mark, i) => mark !== before[i]);
+    return this.#marks.length !== this.#before.length || this.#marks.some((mark, i) => mark !== this.#before[i]);
   }
 
   get #tool(): Tool {
@@ -126,8 +139,12 @@ class Editor {
   }
 
   // Upright, whatever its EXIF says: browsers turn it here as they turn it on a page.
+  async #decode(): Promise<ImageBitmap> {
+    return createImageBitmap(this.#item.file ?? new Blob());
+  }
+
   async #load(): Promise<boolean> {
-    const bitmap = await createImageBitmap(this.#photo.file);
+    const bitmap = await this.#decode();
     this.#size = { width: bitmap.width, height: bitmap.height };
     const scale = VIEW_SIDE / Math.max(bitmap.width, bitmap.height);
     const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale))) as [number, number];
@@ -227,17 +244,13 @@ class Editor {
     choose(this.#step, "covers", covers > 0 ? "some" : null);
     choose(this.#step, "kept", this.#marks.length > covers ? "part" : null);
     choose(this.#step, "shrunk", isShrunk(plan(this.#marks, this.#size)) ? "shrunk" : null);
-    const isBare = this.#marks.length === 0;
-    this.#step.querySelectorAll<HTMLButtonElement>("[data-action=undo], [data-action=anew]").forEach((button) => {
-      // One that has the focus would lose it.
-      button.setAttribute("aria-disabled", `${isBare}`);
-    });
   }
 
   #draw(): void {
     const [view, { width, height }] = [getContext(this.#view), this.#view];
     const scale = width / this.#size.width;
     const put = ({ left, top, width: w, height: h }: Area): [number, number, number, number] => [left * scale, top * scale, w * scale, h * scale];
+    view.clearRect(0, 0, width, height);
     view.drawImage(this.#base, 0, 0);
     const draft = this.#corner !== null && this.#other !== null ? span(this.#corner, this.#other, this.#size) : null;
     const marks = draft === null ? this.#marks : [...this.#marks, { tool: this.#tool, area: draft }];
@@ -272,22 +285,30 @@ class Editor {
 
   /** Draw the photo anew with what was done to it, and hand it over; false if it did not work. */
   async #finish(): Promise<boolean> {
-    const buttons = Array.from(this.#step.querySelectorAll("button"));
+    // What is being drawn is what is marked now; only the sentence that says so is not still.
+    const still = (isStill: boolean): void => {
+      this.#step.querySelectorAll<HTMLButtonElement | HTMLInputElement>("button, input").forEach((each) => { each.disabled = isStill; });
+      this.#view.inert = isStill;
+    };
     choose(this.#step, "result", "busy");
-    buttons.forEach((button) => { button.disabled = true; });
-    const isTaken = await this.#make().catch(() => false);
+    still(true);
+    const isTaken = await this.#make([...this.#marks]).catch(() => false);
     await goOn();
-    buttons.forEach((button) => { button.disabled = false; });
+    still(false);
     choose(this.#step, "result", isTaken ? null : "failed");
     this.#step.querySelector<HTMLElement>("button.primary")?.focus();
     return isTaken;
   }
 
-  async #make(): Promise<boolean> {
-    const { file, type, take } = this.#photo;
-    const marks = [...this.#marks];
-    const bitmap = await createImageBitmap(file);
+  async #make(marks: readonly Mark[]): Promise<boolean> {
+    const bitmap = await this.#decode();
     await goOn();
+    if (bitmap.width !== this.#size.width || bitmap.height !== this.#size.height) {
+      // Another file stands there by now, and nobody has said what is to be covered in that one.
+      return false;
+    }
+    // A photo comes back as one, and a drawing or a screen to the last bit.
+    const type = this.#item.ending === ".png" ? "image/png" : "image/jpeg";
     const { from, width, height, covers } = plan(marks, bitmap);
     const canvas = makeCanvas(width, height);
     try {
@@ -304,9 +325,13 @@ class Editor {
       for (const area of covers) {
         context.fillRect(area.left, area.top, area.width, area.height);
       }
-      return covers.every((area) => isCovered(context, area)) && (await take(await encode(canvas, type), marks));
+      const isTaken = covers.every((area) => isCovered(context, area)) && (await this.#item.replace(await encode(canvas, type)));
+      if (isTaken) {
+        marked.set(this.#item, marks);
+      }
+      return isTaken;
     } finally {
-      wipePreview(canvas);
+      canvas.width = 0;
     }
   }
 }

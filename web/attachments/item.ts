@@ -5,8 +5,6 @@ import type { Trait } from "../cleaning/traits.ts";
 import { choose, clone, fill, sayBytes, slot, slots } from "../page.ts";
 import { FILE_SIZE } from "../protocol/attachment.ts";
 import { goOn } from "../protocol/pause.ts";
-import type { Mark } from "./area.ts";
-import type { Edited, Photo } from "./edit.ts";
 import { drawPreview, wipePreview } from "./preview.ts";
 import { Upload } from "./upload.ts";
 
@@ -23,8 +21,6 @@ export class Item {
   #file: File | null;
   #onRemove: () => void = () => undefined;
   #onInsist: () => void = () => undefined;
-  #onEdit: () => void = () => undefined;
-  #marks: readonly Mark[] = [];
 
   private constructor(file: File, given: string, outcome: Outcome, row: HTMLElement) {
     this.given = given;
@@ -80,29 +76,20 @@ export class Item {
     }
   }
 
-  /** Let it be edited with `edit`, which begins with the file that was chosen and with what was done to it before. */
-  async edit(edit: (photo: Photo) => Promise<Edited>): Promise<void> {
-    if (this.#file !== null) {
-      const type = this.ending === ".png" ? "image/png" : "image/jpeg";
-      const take = async (picture: Blob, marks: readonly Mark[]): Promise<boolean> => this.#replace(picture, marks);
-      choose(this.row, "edited", await edit({ file: this.#file, type, marks: this.#marks, take }));
-    }
+  /** The file that was chosen, as long as it stands here. */
+  get file(): File | null {
+    return this.#file;
   }
 
-  // What an encoder made is looked at as any file is; of a photo that was changed nothing goes by the old key.
-  async #replace(picture: Blob, marks: readonly Mark[]): Promise<boolean> {
+  /** Let a photo be another picture, made of it: looked at as any file is, and under a key of its own. False if it cannot go along. */
+  async replace(picture: Blob): Promise<boolean> {
     const found = await examine(picture);
-    await goOn();
-    const isTaken =
-      found.outcome === "cleaned" &&
-      found.bytes.length <= FILE_SIZE &&
-      (await drawPreview(slot(this.row, "after") as HTMLCanvasElement, new Blob([found.bytes as Uint8Array<ArrayBuffer>])));
+    const isTaken = found.outcome === "cleaned" && found.bytes.length <= FILE_SIZE && (await show(this.row, "after", found.bytes));
     await goOn();
     if (isTaken) {
       this.upload?.forget();
       this.upload = new Upload(found.bytes, this.given);
       this.ending = `.${found.ending}`;
-      this.#marks = marks;
       fill(this.row, "size", sayBytes(this.upload.size));
     }
     return isTaken;
@@ -121,7 +108,6 @@ export class Item {
   forget(): void {
     this.upload?.forget();
     this.#file = null;
-    this.#marks = [];
     this.row.querySelectorAll("canvas").forEach(wipePreview);
   }
 
@@ -133,12 +119,7 @@ export class Item {
     this.#onInsist = act;
   }
 
-  onEdit(act: () => void): void {
-    this.#onEdit = act;
-  }
-
   #listen(): void {
-    slots(this.row, "edit").forEach((button) => { button.addEventListener("click", () => { this.#onEdit(); }); });
     slot(this.row, "remove").addEventListener("click", () => { this.#onRemove(); });
     slots(this.row, "insist").forEach((button) => { button.addEventListener("click", () => { this.#onInsist(); }); });
   }
@@ -146,9 +127,11 @@ export class Item {
 
 /** Show a picture before and after; return whether the browser decodes what would go along. */
 async function showPictures(row: HTMLElement, before: File, after: Uint8Array): Promise<boolean> {
-  const draw = async (name: string, picture: Blob): Promise<boolean> => drawPreview(slot(row, name) as HTMLCanvasElement, picture);
-  const isShown = await draw("after", new Blob([after as Uint8Array<ArrayBuffer>]));
-  return isShown && (await draw("before", before));
+  return (await show(row, "after", after)) && (await show(row, "before", before));
+}
+
+async function show(row: HTMLElement, name: string, picture: File | Uint8Array): Promise<boolean> {
+  return drawPreview(slot(row, name) as HTMLCanvasElement, new Blob([picture as File | Uint8Array<ArrayBuffer>]));
 }
 
 function makeTrait({ kind, value }: Trait): HTMLElement {
