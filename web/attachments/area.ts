@@ -66,14 +66,20 @@ export function keptOf(marks: readonly Mark[], { width, height }: Size): Area {
   return lastOf(marks, "keep")?.area ?? { left: 0, top: 0, width, height };
 }
 
-/** Plan the drawing. What is larger than any browser bears becomes smaller. */
-export function plan(marks: readonly Mark[], size: Size): Plan {
+/** Return an area that reaches further on each side, within the picture. */
+export function grow({ left, top, width, height }: Area, by: number, size: Size): Area {
+  return span({ x: left - by, y: top - by }, { x: left + width + by, y: top + height + by }, size);
+}
+
+/** Plan the drawing, with covers that reach `margin` further. What is larger than any browser bears becomes smaller. */
+export function plan(marks: readonly Mark[], size: Size, margin: number): Plan {
   const from = keptOf(marks, size);
   const scale = Math.min(1, Math.sqrt(MOST_PIXELS / (from.width * from.height)));
   const drawn = { width: shrink(from.width, scale), height: shrink(from.height, scale) };
   const [across, down] = [drawn.width / from.width, drawn.height / from.height];
   const more = scale < 1 ? BLEEDING : 0;
-  const covers = marks.flatMap(({ tool, area }) => {
+  const covers = marks.flatMap(({ tool, area: marked }) => {
+    const area = grow(marked, margin, size);
     const [left, top] = [(area.left - from.left) * across - more, (area.top - from.top) * down - more];
     const [right, bottom] = [left + area.width * across + 2 * more, top + area.height * down + 2 * more];
     const isSeen = right > 0 && bottom > 0 && left < drawn.width && top < drawn.height;

@@ -4,13 +4,15 @@ import { encode, getContext, isCanvasHonest, makeCanvas } from "../cleaning/canv
 import { onLeave } from "../leave.ts";
 import { choose, clone, fields, fill, press, slot, tick } from "../page.ts";
 import { goOn } from "../protocol/pause.ts";
-import { type Area, isShrunk, keptOf, lastOf, type Mark, measure, place, plan, type Point, type Size, span, type Tool } from "./area.ts";
+import { type Area, grow, isShrunk, keptOf, lastOf, type Mark, measure, place, plan, type Point, type Size, span, type Tool } from "./area.ts";
 import type { Item } from "./item.ts";
 
 // The same for everything: a colour made of what lies beneath would tell of it, and be enough where there are few guesses.
 const COVER = "#767b80";
 // Sharp enough for any phone, and drawn at once while a finger moves.
 const VIEW_SIDE = 1200;
+// JPEG and WebP encode up to 16 pixels together and smooth two more, so that those beside an area hold a trace of it.
+const TRACE = 18;
 // On the screen; less is a tap.
 const LEAST_DRAG = 10;
 // Over what is cut away: ink, through which one still sees.
@@ -74,6 +76,8 @@ class Editor {
   /** What was done before, and what is done now. */
   readonly #before: readonly Mark[];
   #marks: Mark[];
+  /** How much further than an area its cover reaches. */
+  readonly #margin: number;
   /** The photo as the screen shows it, without what was done to it. */
   #base = makeCanvas(0, 0);
   #size: Size = { width: 1, height: 1 };
@@ -84,6 +88,7 @@ class Editor {
   constructor(step: HTMLElement, item: Item) {
     this.#step = step;
     this.#item = item;
+    this.#margin = item.ending === ".png" ? 0 : TRACE;
     this.#before = marked.get(item) ?? [];
     this.#marks = [...this.#before];
     this.#view = slot(step, "photo") as HTMLCanvasElement;
@@ -243,7 +248,7 @@ class Editor {
     choose(this.#step, "tool", this.#tool);
     choose(this.#step, "covers", covers > 0 ? "some" : null);
     choose(this.#step, "kept", this.#marks.length > covers ? "part" : null);
-    choose(this.#step, "shrunk", isShrunk(plan(this.#marks, this.#size)) ? "shrunk" : null);
+    choose(this.#step, "shrunk", isShrunk(plan(this.#marks, this.#size, this.#margin)) ? "shrunk" : null);
   }
 
   #draw(): void {
@@ -254,8 +259,9 @@ class Editor {
     view.drawImage(this.#base, 0, 0);
     const draft = this.#corner !== null && this.#other !== null ? span(this.#corner, this.#other, this.#size) : null;
     const marks = draft === null ? this.#marks : [...this.#marks, { tool: this.#tool, area: draft }];
+    const shown = ({ tool, area }: Mark): Area => (tool === "cover" ? grow(area, this.#margin, this.#size) : area);
     view.fillStyle = COVER;
-    marks.filter(({ tool }) => tool === "cover").forEach(({ area }) => { view.fillRect(...put(area)); });
+    marks.filter(({ tool }) => tool === "cover").forEach((mark) => { view.fillRect(...put(shown(mark))); });
     if (marks.some(({ tool }) => tool === "keep")) {
       const [left, top, w, h] = put(keptOf(marks, this.#size));
       view.fillStyle = SHADE;
@@ -267,7 +273,7 @@ class Editor {
     }
     const last = marks.at(-1);
     if (last !== undefined) {
-      this.#outline(view, put(last.area));
+      this.#outline(view, put(shown(last)));
     }
     if (this.#corner !== null && draft === null) {
       this.#outline(view, [this.#corner.x * scale - 6, this.#corner.y * scale - 6, 12, 12]);
@@ -309,7 +315,7 @@ class Editor {
     }
     // A photo comes back as one, and a drawing or a screen to the last bit.
     const type = this.#item.ending === ".png" ? "image/png" : "image/jpeg";
-    const { from, width, height, covers } = plan(marks, bitmap);
+    const { from, width, height, covers } = plan(marks, bitmap, this.#margin);
     const canvas = makeCanvas(width, height);
     try {
       const context = getContext(canvas);

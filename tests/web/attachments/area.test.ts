@@ -53,17 +53,24 @@ describe("a plan", () => {
   });
 
   test("puts covers where they are once the rest is cut away, and leaves out those that lie outside", () => {
-    const { width, height, covers } = plan([cover(100, 100, 50, 40), keep(120, 90, 200, 100), cover(0, 0, 30, 30)], SIZE);
+    const { width, height, covers } = plan([cover(100, 100, 50, 40), keep(120, 90, 200, 100), cover(0, 0, 30, 30)], SIZE, 0);
     expect([width, height]).toEqual([200, 100]);
     expect(covers).toEqual([{ left: 0, top: 10, width: 30, height: 40 }]);
   });
 
+  test("lets covers reach further where pixels beside them hold a trace, and not beyond the edges", () => {
+    expect(plan([cover(100, 10, 50, 40), cover(399, 299, 1, 1)], SIZE, 18).covers).toEqual([
+      { left: 82, top: 0, width: 86, height: 68 },
+      { left: 381, top: 281, width: 19, height: 19 },
+    ]);
+  });
+
   test("draws a small picture pixel by pixel and a large one smaller, with 16 million pixels at most", () => {
-    expect(isShrunk(plan([], SIZE))).toBe(false);
+    expect(isShrunk(plan([], SIZE, 0))).toBe(false);
     fc.assert(
       fc.property(size, corners, (within, [ax, ay, bx, by]) => {
         const area = span({ x: ax * within.width, y: ay * within.height }, { x: bx * within.width, y: by * within.height }, within);
-        const drawn = plan([{ tool: "cover", area }], within);
+        const drawn = plan([{ tool: "cover", area }], within, 0);
         expect(drawn.width * drawn.height).toBeLessThanOrEqual(16_000_000);
         expect(isShrunk(drawn)).toBe(within.width * within.height > 16_000_000 && drawn.width < within.width);
         expect(drawn.covers).toHaveLength(1);
