@@ -293,6 +293,27 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (kind) => {
     expect(await seen(page, ".editing + [role=status]")).toEqual(["Afgedekte vlakken: 1."]);
   }, 120_000);
 
+  test("in the mailbox a photo is edited beside what was typed, which stays, and goes along with it", async () => {
+    const words = await reporter.write("Later komt er een foto.");
+    await reporter.enter(words);
+    await page.type("#main [data-field=reply]", "Hier is de foto.");
+    await reporter.choose([makeFile("Thuis.jpg", await takePhoto(page))]);
+    await openEditor(reporter);
+    await page.goBack();
+    await page.waitForFunction(() => document.querySelector("#main [data-step=sheet-edit]") === null);
+    await openEditor(reporter);
+    await page.$eval("#main [data-field=tool][value=keep]", (tool) => { (tool as HTMLElement).click(); });
+    await drag(page, [25, 25], [75, 75]);
+    const takeLast = await watchPictures(page);
+    await finish(reporter);
+    expect(await page.$eval("#main [data-field=reply]", (control) => (control as HTMLTextAreaElement).value)).toBe("Hier is de foto.");
+    const { width, height } = await decode(page, await takeLast());
+    expect(Math.abs(width - WIDTH / 2) + Math.abs(height - HEIGHT / 2)).toBeLessThanOrEqual(8);
+    await reporter.press("send");
+    await page.waitForSelector("#main .letter.mine .files .own");
+    expect(await reporter.texts(".letter.mine .files .own")).toEqual(["foto-1.jpg"]);
+  }, 120_000);
+
   test("a photo of twenty megapixels becomes smaller, and the page lives meanwhile", async () => {
     await reporter.openFiles();
     const large = await page.evaluate(async () => {
