@@ -8,10 +8,15 @@ import { goOn } from "../protocol/pause.ts";
 import { Item } from "./item.ts";
 import type { Upload } from "./upload.ts";
 
+/** Cropping and covering. It is asked for as soon as files can be chosen, by everybody alike, so that no request tells who does it. */
+const editing = import("./edit.ts").catch(() => null);
+
 /** What was chosen for one message: also what waits for a decision, and does not go along meanwhile. */
 interface Shelf {
   readonly items: Item[];
   keepsNames: boolean;
+  /** Why photos cannot be edited here, as soon as there is one: the browser bars it, or the module did not come. */
+  noEditing: "barred" | "missing" | null;
   /** The files that are still to be looked at; they are taken one after the other. */
   work: Promise<void>;
   waiting: number;
@@ -43,6 +48,7 @@ export function offerFiles(root: HTMLElement, uploads: Upload[]): () => Promise<
     });
     files.replaceChildren(...shelf.items.map(({ row }) => row));
     slot(root, "naming").hidden = shelf.items.length === 0;
+    choose(root, "editing", shelf.items.some(({ isPhoto }) => isPhoto) ? shelf.noEditing : null);
     choose(root, "looking", shelf.waiting > 0 ? "busy" : null);
   };
   shelf.refuse = (name, reason) => {
@@ -91,6 +97,11 @@ async function add(shelf: Shelf, file: File): Promise<void> {
     if (item === null) {
       shelf.refuse(name, "unreadable");
     } else {
+      if (item.isPhoto) {
+        const editor = await editing;
+        shelf.noEditing = editor === null ? "missing" : await editor.offerEditing(item, () => { change(shelf, item); });
+        await goOn();
+      }
       shelf.items.push(item);
       item.onRemove(() => { change(shelf, item, () => { shelf.items.splice(shelf.items.indexOf(item), 1); item.forget(); }); });
       item.onInsist(() => { change(shelf, item, () => { item.insist(); }); });
@@ -100,8 +111,8 @@ async function add(shelf: Shelf, file: File): Promise<void> {
   shelf.list();
 }
 
-function change(shelf: Shelf, item: Item, act: () => void): void {
-  act();
+function change(shelf: Shelf, item: Item, act?: () => void): void {
+  act?.();
   shelf.refuse("", null);
   shelf.list();
   shelf.focus(item);
@@ -118,6 +129,7 @@ function findShelf(uploads: Upload[]): Shelf {
   const shelf: Shelf = {
     items: [],
     keepsNames: false,
+    noEditing: null,
     work: Promise.resolve(),
     waiting: 0,
     list: nothing,

@@ -3,6 +3,7 @@
 import { examine, type Outcome } from "../cleaning/examine.ts";
 import type { Trait } from "../cleaning/traits.ts";
 import { choose, clone, fill, sayBytes, slot, slots } from "../page.ts";
+import { FILE_SIZE } from "../protocol/attachment.ts";
 import { goOn } from "../protocol/pause.ts";
 import { drawPreview, wipePreview } from "./preview.ts";
 import { Upload } from "./upload.ts";
@@ -11,8 +12,10 @@ import { Upload } from "./upload.ts";
 export class Item {
   /** The name that it had. */
   readonly given: string;
-  readonly ending: string;
+  ending: string;
   readonly isPicture: boolean;
+  /** Whether it was written anew, so that it can be written anew once more, with parts of it covered or cut away. */
+  readonly isPhoto: boolean;
   upload: Upload | null = null;
   row: HTMLElement;
   #file: File | null;
@@ -23,6 +26,7 @@ export class Item {
     this.given = given;
     this.ending = outcome.outcome === "cleaned" ? `.${outcome.ending}` : endingOf(given);
     this.isPicture = ["cleaned", "refused", "picture"].includes(outcome.outcome);
+    this.isPhoto = outcome.outcome === "cleaned";
     this.row = row;
     this.#file = file;
     this.#listen();
@@ -72,6 +76,25 @@ export class Item {
     }
   }
 
+  /** The file that was chosen, as long as it stands here. */
+  get file(): File | null {
+    return this.#file;
+  }
+
+  /** Let a photo be another picture, made of it: looked at as any file is, and under a key of its own. False if it cannot go along. */
+  async replace(picture: Blob): Promise<boolean> {
+    const found = await examine(picture);
+    const isTaken = found.outcome === "cleaned" && found.bytes.length <= FILE_SIZE && (await show(this.row, "after", found.bytes));
+    await goOn();
+    if (isTaken) {
+      this.upload?.forget();
+      this.upload = new Upload(found.bytes, this.given);
+      this.ending = `.${found.ending}`;
+      fill(this.row, "size", sayBytes(this.upload.size));
+    }
+    return isTaken;
+  }
+
   /** Give it the name that it goes by. */
   call(name: string): void {
     if (this.upload !== null) {
@@ -104,9 +127,11 @@ export class Item {
 
 /** Show a picture before and after; return whether the browser decodes what would go along. */
 async function showPictures(row: HTMLElement, before: File, after: Uint8Array): Promise<boolean> {
-  const draw = async (name: string, picture: Blob): Promise<boolean> => drawPreview(slot(row, name) as HTMLCanvasElement, picture);
-  const isShown = await draw("after", new Blob([after as Uint8Array<ArrayBuffer>]));
-  return isShown && (await draw("before", before));
+  return (await show(row, "after", after)) && (await show(row, "before", before));
+}
+
+async function show(row: HTMLElement, name: string, picture: File | Uint8Array): Promise<boolean> {
+  return drawPreview(slot(row, name) as HTMLCanvasElement, new Blob([picture as File | Uint8Array<ArrayBuffer>]));
 }
 
 function makeTrait({ kind, value }: Trait): HTMLElement {
