@@ -84,7 +84,7 @@ describe.each(["Chromium", "Firefox", "Firefox, Safer"] as const)("in %s", (kind
       const reporter = await Reporter.open(browser, proxy.address);
       expect(await reporter.enter(codes.get(mark) ?? [])).toBe("conversation");
       visits.push(proxy.requests.filter(({ path }) => path.startsWith("/api/")).map(seen));
-      expect((await reporter.letters()).join().includes("Antwoord 0."), mark).toBe(mark !== "none");
+      expect((await reporter.letters()).join().includes("Antwoord "), mark).toBe(mark !== "none");
       await reporter.page.close();
     }
     expect(visits[0]).toHaveLength(4);
