@@ -93,6 +93,12 @@ export class Desk {
     return bytes;
   }
 
+  /** Look at an attachment of the open conversation, as pictures of it. */
+  async view(): Promise<void> {
+    await Promise.all([this.page.waitForNavigation(), this.page.click(".letter a[href*='/bijlage/']")]);
+    await Promise.all([this.page.waitForNavigation(), this.page.click("main form button.primary")]);
+  }
+
   /** Answer the open conversation. What is agreed is said in fields that are folded away. */
   async answer(text: string, agreed: Agreed = {}): Promise<void> {
     await this.#fillIn("text", text);

@@ -1,5 +1,7 @@
 /** `make screens`: the desk, with a few conversations in it, in both languages. */
 
+import { writeFileSync } from "node:fs";
+
 import type { Browser, ElementHandle, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, test } from "vitest";
 
@@ -8,6 +10,7 @@ import { Desk } from "./desk.ts";
 import { Organisation } from "./organisation.ts";
 import { clear, take } from "./pictures.ts";
 import { Reporter, type Wishes } from "./reporter.ts";
+import { photograph } from "./snapshot.ts";
 
 const REPORTS: readonly (readonly [string, Wishes])[] = [
   ["Hij staat nu voor de deur en belt aan.", { inDanger: true }],
@@ -16,6 +19,9 @@ const REPORTS: readonly (readonly [string, Wishes])[] = [
   ["Mijn adres staat op een forum, met een foto van ons huis.", {}],
   ["Eén vraag: mag ik een brief zonder naam weggooien?", {}],
 ];
+// What a photo goes with, and what is shared with family.
+const SHARED = "Na de vergadering";
+const PHOTO = "brief.jpg";
 const HANDOUT = "volgende.json";
 const ANSWER = "Goed dat u dit schrijft. Wat die man zei, is een bedreiging, ook al klonk het als een terloopse opmerking.";
 const SUMMARY = "Een man sprak u aan na de vergadering en noemde de school van uw kinderen.";
@@ -29,22 +35,38 @@ beforeAll(async () => {
   organisation = await Organisation.start();
   browser = await launch("Chromium");
   const reporter = await Reporter.open(browser, organisation.portal);
+  writeFileSync(organisation.path(PHOTO), await photograph(browser));
+  const codes: string[][] = [];
   for (const [story, wishes] of REPORTS) {
-    await reporter.write(story, [], ["badly", "threat", "talk"], wishes);
+    const files = story.startsWith(SHARED) ? [organisation.path(PHOTO)] : [];
+    codes.push(await reporter.write(story, files, ["badly", "threat", "talk"], wishes));
   }
+  // The reporter of the second lets somebody at home read along and ask.
+  await reporter.enter(codes[1] ?? []);
+  const family = await reporter.giveFamilyCode("questions");
   await organisation.sync();
   const bram = await Desk.unlock(browser, await organisation.openDesk("bram"));
   await bram.read("Mijn adres");
   await bram.change({ assigned: "bram", label: "adres", note: "Ik vraag bij het forum om verwijdering." });
-  await bram.read("Na de vergadering");
+  await bram.read(SHARED);
   await bram.change({ assigned: "anna", label: "school", due: NEXT, note: "De school weet van niets. Eerst aan haar vragen of wij mogen bellen." });
   await bram.page.close();
   // Anna's courier comes first: the second time there is something of Bram's.
   await organisation.sync();
   await organisation.sync();
   const anna = await Desk.unlock(browser, await organisation.openDesk("anna"));
-  await anna.read("Na de vergadering");
+  await anna.read(SHARED);
   await anna.answer(ANSWER, { gist: "Dit is een bedreiging. U hoeft nu niets te beslissen.", summary: SUMMARY, track: "series", next: NEXT });
+  await anna.ask({ recipient: "Politie Oost", until: "2099-12-31", text: REPORTS[1]?.[0] ?? "" });
+  await organisation.sync();
+  await organisation.tick();
+  await reporter.enter(codes[1] ?? []);
+  await reporter.press("agree");
+  await reporter.page.waitForSelector("#main [data-when=agreed]:not([hidden])");
+  await reporter.enter(family);
+  await reporter.page.waitForSelector("#main [data-field=reply]");
+  await reporter.reply("Wat zeg ik tegen de kinderen?");
+  await organisation.sync();
   await anna.read("Eén vraag");
   await anna.answer("Bewaar hem liever, in een plastic hoes.", { track: "question" });
   await anna.close();
@@ -80,13 +102,18 @@ describe.each(["nl", "en"])("%s", (language) => {
     await take(desk.page, `${name}-2-list`);
     await desk.read("Hij staat nu");
     await take(desk.page, `${name}-3-danger`);
-    await desk.read("Na de vergadering");
+    await desk.read(SHARED);
     await take(desk.page, `${name}-4-conversation`);
+    await desk.view();
+    await take(desk.page, `${name}-4-view`);
+    await desk.read("Wat zeg ik");
+    await take(desk.page, `${name}-4-family`);
+    await desk.read(SHARED);
     await unfold(desk.page, "#gist");
     await take(desk.page, `${name}-5-answer`);
     await unfold(desk.page, "#weeks");
     await take(desk.page, `${name}-6-close`);
-    await desk.read("Na de vergadering");
+    await desk.read(SHARED);
     await desk.page.click("#show-keys");
     await desk.page.waitForSelector("dialog[open]");
     await take(desk.page, `${name}-7-keys`);

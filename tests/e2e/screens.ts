@@ -15,6 +15,7 @@ import { Organisation } from "./organisation.ts";
 import { clear, take } from "./pictures.ts";
 import { Proxy } from "./proxy.ts";
 import { Reporter } from "./reporter.ts";
+import { photograph } from "./snapshot.ts";
 
 const STORIES: Readonly<Record<string, string>> = {
   nl: "Na de vergadering stond er iemand bij mijn fiets. Hij zei dat hij weet waar mijn kinderen op school zitten.",
@@ -44,7 +45,7 @@ beforeAll(async () => {
   proxy = await Proxy.start(organisation.portal);
   browser = await launch("Chromium");
   photo = organisation.path("foto van de brief.jpg");
-  writeFileSync(photo, Buffer.alloc(3_400_000));
+  writeFileSync(photo, await photograph(browser));
   deskBrowser = await launch("Chromium");
   desk = await Desk.unlock(deskBrowser, await organisation.openDesk("anna"));
 });
@@ -90,6 +91,11 @@ describe.each(["nl", "en"])("%s", (language) => {
         await reporter.tell(story);
       } else if (step === "step-files") {
         await reporter.attach([photo]);
+        await (await reporter.page.waitForSelector("#main [data-slot=edit]:not([hidden])"))?.click();
+        await reporter.press("middle");
+        await takeStep(reporter, `${name}-5-${String(place).padStart(2, "0")}`, "sheet-edit");
+        await reporter.press("next");
+        await reporter.page.waitForSelector("#main [data-choose=edited] > [data-when=changed]:not([hidden])");
       } else if (step === "step-exclude") {
         await reporter.page.click("#main [data-field=person][value=bram]");
       }

@@ -7,9 +7,11 @@ import resource
 
 import pytest
 
+from crypto.conversation import first_allow
 from crypto.encoding import encode_b64u
 from crypto.event import Changes
 from tests.workstation.casepages import TYPED, Fields, alert, browser, events, listed, notes, post_case, written
+from tests.workstation.filing import sit_down
 from tests.workstation.helpers import Organisation, make_mailbox, write
 from tests.workstation.test_desk import Browser
 from tests.world import NOW
@@ -108,6 +110,18 @@ def test_only_who_may_read_it_can_be_chosen(browser: Browser) -> None:
     shown = re.search(r"<dt>Mag dit niet lezen</dt>\s*<dd>([^<]*)</dd>", browser.page)
     assert shown is not None
     assert shown[1] == "Chris"
+    assert "Mag lezen als de anderen weg zijn" not in browser.page
+
+
+def test_who_may_read_once_the_others_have_left_stands_there(organisation: Organisation) -> None:
+    """As the reporter chose it; it is a name, and no right to be given the case."""
+    write(organisation, make_mailbox(), "Hallo", allow=first_allow(["anna"], "bram"))
+    browser = sit_down(organisation)
+    browser.open_first()
+    shown = re.search(r"<dt>Mag lezen als de anderen weg zijn</dt>\s*<dd>([^<]*)</dd>", browser.page)
+    assert shown is not None
+    assert shown[1] == "Bram"
+    assert Fields(browser.page).options["assigned"] == ["", "anna"]
 
 
 @pytest.mark.parametrize(

@@ -40,13 +40,14 @@ class NoteShown:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What stands beside a conversation. `people` are those who may read it, by person.
+    """What stands beside a conversation. `people` are those who may read it, by person; `successor` may once they left.
 
     `danger` is true where the reporter told of danger and nobody has answered.
     """
 
     people: dict[str, str]
     excluded: tuple[str, ...]
+    successor: str
     first_day: str
     newest_day: str
     count: int
@@ -100,6 +101,7 @@ def show_case(work: Work, conversation: Conversation, today: str) -> Case:
     return Case(
         people={person: show_person(work, person) for person in conversation.allow.persons},
         excluded=tuple(sorted(name for person, name in names.items() if person not in allowed)),
+        successor="" if conversation.allow.successor is None else show_person(work, conversation.allow.successor),
         first_day=show_day(min(m.payload.day for m in conversation.messages)),
         newest_day=show_day(conversation.newest_day),
         count=sum(x.messages[0].payload.kind not in _NO_LETTERS for x in conversation.letters),
