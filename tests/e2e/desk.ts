@@ -109,7 +109,7 @@ export class Desk {
   }
 
   /** Ask the reporter of the open conversation whether a text may be handed over. */
-  async ask(asked: Readonly<Record<"recipient" | "until" | "text", string>>): Promise<void> {
+  async ask(asked: Readonly<Record<"recipient" | "until" | "passage", string>>): Promise<void> {
     await this.page.$eval("#overdracht details", (details) => { details.setAttribute("open", ""); });
     for (const [name, value] of Object.entries(asked)) {
       await this.page.$eval(`#overdracht [name=${name}]`, (control, text) => { (control as HTMLInputElement).value = text; }, value);

@@ -63,7 +63,7 @@ describe.each(KINDS)("in %s", (kind) => {
     const code = await reporter.write(story);
     await organisation.sync("anna");
     await anna.read(story);
-    await anna.ask({ recipient: "Politie Oost", until: "2099-12-31", text: TEXT });
+    await anna.ask({ recipient: "Politie Oost", until: "2099-12-31", passage: TEXT });
     expect(await anna.page.$$("form[action*='/overdracht/']")).toEqual([]);
     await organisation.sync("anna");
     await organisation.tick();

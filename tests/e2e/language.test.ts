@@ -211,7 +211,7 @@ async function agree(browser: Browser): Promise<void> {
   await organisation.sync();
   const desk = await Desk.unlock(browser, await organisation.openDesk("anna"));
   await desk.read(STORY);
-  await desk.ask({ recipient: "Politie", until: "2099-01-01", text: STORY });
+  await desk.ask({ recipient: "Politie", until: "2099-01-01", passage: STORY });
   await desk.answer("Hierbij.", { gist: GIST, summary: "Wat wij weten.", track: "series", next: "2099-01-01" });
   await organisation.sync();
   await organisation.tick();

@@ -57,7 +57,7 @@ beforeAll(async () => {
   const anna = await Desk.unlock(browser, await organisation.openDesk("anna"));
   await anna.read(SHARED);
   await anna.answer(ANSWER, { gist: "Dit is een bedreiging. U hoeft nu niets te beslissen.", summary: SUMMARY, track: "series", next: NEXT });
-  await anna.ask({ recipient: "Politie Oost", until: "2099-12-31", text: REPORTS[1]?.[0] ?? "" });
+  await anna.ask({ recipient: "Politie Oost", until: "2099-12-31", passage: REPORTS[1]?.[0] ?? "" });
   await organisation.sync();
   await organisation.tick();
   await reporter.enter(codes[1] ?? []);

@@ -128,7 +128,7 @@ describe.each(["nl", "en"])("%s", (language) => {
     await desk.read(story.slice(0, 30));
     await desk.attach(photo);
     await desk.answer(ANSWERS[language] ?? "", SAID[language]);
-    await desk.ask({ recipient: "Politie Oost", until: "2099-12-31", text: story });
+    await desk.ask({ recipient: "Politie Oost", until: "2099-12-31", passage: story });
     await organisation.sync();
     await organisation.tick();
 

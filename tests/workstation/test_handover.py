@@ -140,7 +140,7 @@ def test_whatever_was_answered_only_the_last_word_counts(words: list[str], late:
 TYPED = {
     "recipient": "Politie Oost",
     "until": "2026-12-18",
-    "text": "Op 3 november zei hij:\r\n“Ik weet waar je woont.”",
+    "passage": "Op 3 november zei hij:\r\n“Ik weet waar je woont.”",
 }
 
 
@@ -310,9 +310,9 @@ def test_a_text_that_the_reporter_changed_is_the_one_that_leaves(
         ({"recipient": "x" * 81}, "Vul in voor wie"),
         ({"until": ""}, "Kies tot wanneer"),
         ({"until": "2026-11-01"}, "Die dag is voorbij."),
-        ({"text": ""}, "Schrijf de tekst"),
-        ({"text": "x" * 16_385}, "Schrijf de tekst"),
-        ({"text": "a\x07b"}, "Schrijf de tekst"),
+        ({"passage": ""}, "Schrijf de tekst"),
+        ({"passage": "x" * 16_385}, "Schrijf de tekst"),
+        ({"passage": "a\x07b"}, "Schrijf de tekst"),
     ],
 )
 def test_a_question_that_makes_no_sense_is_explained_and_nothing_is_lost(
@@ -325,7 +325,7 @@ def test_a_question_that_makes_no_sense_is_explained_and_nothing_is_lost(
     browser.post(f"{path}/overdracht", TYPED | change)
     browser.open_first()
     assert sentence in browser.page
-    if "text" not in change:
+    if "passage" not in change:
         assert "3 november" in browser.page
     assert organisation.replies("anna") == []
 

@@ -22,7 +22,8 @@ from workstation.errors import WorkstationError
 from workstation.handover.package import Leaving, make_package
 from workstation.texts import translate as _
 
-FIELDS = ("recipient", "until", "text")
+# Another name than an answer has.
+FIELDS = ("recipient", "until", "passage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Handovers:
 def make_proposal(typed: dict[str, str], today: str) -> Proposal:
     """Return what a counsellor filled in as a proposal. Raises WorkstationError."""
     recipient, until = " ".join(typed["recipient"].split()), typed["until"].strip()
-    text = typed["text"].replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = typed["passage"].replace("\r\n", "\n").replace("\r", "\n").strip()
     try:
         check_name(recipient)
     except MalformedError:
