@@ -172,10 +172,11 @@ function canonical(value: unknown): string {
 
 async function expectClosed(reporter: Reporter, reason: string): Promise<void> {
   await reporter.step("sheet-closed");
-  // The numbers under it say in the same way when they are open.
-  const shown = await reporter.page.$$eval("#main [data-when]:not([hidden])", (elements) =>
-    elements.filter((element) => element.closest(".phones") === null).map((element) => element.getAttribute("data-when")),
-  );
+  // The numbers under it say in the same way when they are open, and may be put up anew between two looks.
+  const shown = await reporter.page.evaluate(() => {
+    const elements = Array.from(document.querySelectorAll("#main [data-when]:not([hidden])"));
+    return elements.filter((element) => element.closest(".phones") === null).map((element) => element.getAttribute("data-when"));
+  });
   expect(shown).toEqual([reason]);
   await expect(reporter.texts(".phones a")).resolves.toContain("088 55 43 288");
 }
