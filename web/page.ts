@@ -148,6 +148,11 @@ export function sayDay(day: string): string {
   return format.format(new Date(`${day}T12:00:00Z`));
 }
 
+/** Return a day of the protocol in words, with its year: a day until which something may be done can be far away. */
+export function sayDate(day: string): string {
+  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeZone: "UTC" }).format(new Date(`${day}T12:00:00Z`));
+}
+
 /** Return a number of bytes in words, as people say it. */
 export function sayBytes(size: number): string {
   const [unit, amount] = size < 1_000_000 ? ["kilobyte", size / 1_000] : ["megabyte", size / 1_000_000];

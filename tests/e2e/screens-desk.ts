@@ -60,6 +60,7 @@ beforeAll(async () => {
   await anna.ask({ recipient: "Politie Oost", until: "2099-12-31", passage: REPORTS[1]?.[0] ?? "" });
   await organisation.sync();
   await organisation.tick();
+  await reporter.page.bringToFront();
   await reporter.enter(codes[1] ?? []);
   await reporter.press("agree");
   await reporter.page.waitForSelector("#main [data-when=agreed]:not([hidden])");
@@ -67,6 +68,7 @@ beforeAll(async () => {
   await reporter.page.waitForSelector("#main [data-field=reply]");
   await reporter.reply("Wat zeg ik tegen de kinderen?");
   await organisation.sync();
+  await anna.page.bringToFront();
   await anna.read("Eén vraag");
   await anna.answer("Bewaar hem liever, in een plastic hoes.", { track: "question" });
   await anna.close();

@@ -11,9 +11,9 @@ Ik weet waar je kinderen<br>op school zitten.<br><br>Kerkstraat 12, toch?</p>`;
 /** Take it. */
 export async function photograph(browser: Browser): Promise<Uint8Array> {
   const page = await browser.newPage();
-  await page.setViewport({ width: 800, height: 600, deviceScaleFactor: 2 });
+  await page.setViewport({ width: 800, height: 600, deviceScaleFactor: 4 });
   await page.setContent(LETTER);
-  const taken = await page.screenshot({ type: "jpeg", quality: 85 });
+  const taken = await page.screenshot({ type: "jpeg", quality: 97 });
   await page.close();
   return insert(Uint8Array.from(taken), segment(0xe1, "Exif\0\0", exif(1)));
 }

@@ -1,7 +1,7 @@
 /** A counsellor asks whether a text may be handed over: what the person sees, and their signed answer. */
 
 import { Delivery } from "../delivery.ts";
-import { choose, clone, countCharacters, field, fill, press, sayDay, show, slot, today } from "../page.ts";
+import { choose, clone, countCharacters, field, fill, press, sayDate, show, slot, today } from "../page.ts";
 import { showProgress } from "../progress.ts";
 import { type Body, makeBody, PROPOSED_SIZE } from "../protocol/body.ts";
 import { type Consent, type Proposal, serializeStatement, state } from "../protocol/consent.ts";
@@ -23,7 +23,7 @@ export function fillProposal(letter: HTMLElement, message: Message, proposal: Pr
   const consent = findConsent(visit.own, message);
   const isOver = today() > proposal.until;
   fill(letter, "recipient", proposal.recipient);
-  fill(letter, "until", sayDay(proposal.until));
+  fill(letter, "until", sayDate(proposal.until));
   fill(letter, "text", consent?.text ?? proposal.text);
   const answered = consent === null ? "open" : consent.statement === null ? "declined" : consent.text === null ? "agreed" : "changed";
   choose(letter, "answered", isOver && answered !== "declined" ? "over" : answered);
@@ -55,7 +55,7 @@ async function askOtherwise(visited: Visit, message: Message, proposal: Proposal
   const control = field(step, "text") as HTMLTextAreaElement;
   control.value = findConsent(visited.own, message)?.text ?? proposal.text;
   fill(step, "recipient", proposal.recipient);
-  fill(step, "until", sayDay(proposal.until));
+  fill(step, "until", sayDate(proposal.until));
   show(step);
   const fits = countCharacters(step, control);
   for (;;) {

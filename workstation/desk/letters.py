@@ -9,7 +9,7 @@ from typing import Final
 from babel.dates import format_date
 
 from crypto import letter as letters
-from crypto.body import Track
+from crypto.body import Kind, Track
 from crypto.conversation import Message
 from crypto.labels import PREFIX_SIZE
 from crypto.payload import EXCLUDED, KINDS_BY_WORKSTATION, Payload
@@ -24,6 +24,8 @@ from workstation.texts import translate as _
 
 # Much longer than the index ever lets a reply wait.
 _DAYS_ON_ITS_WAY: Final = 14
+# What is said in one line, and nobody's letter.
+_LINES: Final[frozenset[Kind]] = frozenset({"share", "shared", "copy", "proposal", "consent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +98,16 @@ def _show_letter(work: Work, conversation: Conversation, letter: letters.Letter,
         answers=_show_answers(message),
         attachments=show_enclosed(work, message),
         status=_status(conversation, letter, post),
-        is_line=bool(_tell_sharing(payload)),
+        is_line=payload.kind in _LINES,
     )
 
 
 def _name_writer(work: Work, conversation: Conversation, payload: Payload) -> str:
     if payload.kind in KINDS_BY_WORKSTATION:
         return show_author(work, payload.author)
-    return _("Het gezinslid") if begins_as_family(conversation.messages) else _("De melder")
+    # Who may read what a family is shown is the reporter's choice.
+    is_family = payload.kind != "allow" and begins_as_family(conversation.messages)
+    return _("Het gezinslid") if is_family else _("De melder")
 
 
 def _tell_sharing(payload: Payload) -> str:
