@@ -92,6 +92,7 @@ describe.each(["nl", "en"])("%s", (language) => {
       } else if (step === "step-files") {
         await reporter.attach([photo]);
         await (await reporter.page.waitForSelector("#main [data-slot=edit]:not([hidden])"))?.click();
+        await reporter.page.waitForFunction(() => (document.querySelector<HTMLCanvasElement>("#main canvas.editing")?.width ?? 0) > 1);
         await reporter.page.$eval("#main [data-step=sheet-edit] details", (details) => { details.open = true; });
         await reporter.press("middle");
         await takeStep(reporter, `${name}-5-${String(place).padStart(2, "0")}`, "sheet-edit");

@@ -24,7 +24,7 @@ SOURCES = ("content", "crypto", "portal", "templates", "web")
 
 # Script and style that a page loads, compressed by gzip. Raise a page's own figure only for something that people need.
 BUDGET = 100_000
-RATCHET = {"start": 7_600, "schrijven": 91_600, "lezen": 66_200, "veilig": 46_200}
+RATCHET = {"start": 7_700, "schrijven": 91_600, "lezen": 66_200, "veilig": 46_200}
 # What opens a mailbox comes while its code is typed, for every visitor alike: nobody waits for it to begin.
 LATER = 47_000
 # Cropping and covering photos: asked for by what looks at files as soon as that is there, so by every visitor who could
