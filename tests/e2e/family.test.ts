@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch } from "./browsers.ts";
 import { Desk } from "./desk.ts";
 import { Organisation } from "./organisation.ts";
+import { onPaper } from "./paper.ts";
 import { Proxy } from "./proxy.ts";
 import { Reporter } from "./reporter.ts";
 import { Turns } from "./turns.ts";
@@ -54,8 +55,12 @@ describe.each(KINDS)("a reporter in %s, and their partner in %s", (kind, other) 
     await exchange();
 
     await reporter.enter(code);
-    const words = await reporter.giveFamilyCode("replies");
+    let printed: string[] = [];
+    const words = await reporter.giveFamilyCode("replies", async () => {
+      printed = await onPaper(reporter.page, kind === "Chromium");
+    });
     expect(words).toHaveLength(8);
+    expect(printed).toEqual(words.map((word, i) => `${i + 1}${word}`));
     await exchange();
     await anna.read(story);
     await anna.answer("Wat goed dat u schrijft.");

@@ -221,13 +221,14 @@ export class Reporter {
   }
 
   /** In an open conversation: make a family code that may see so much; return its eight words. */
-  async giveFamilyCode(scope: string): Promise<string[]> {
+  async giveFamilyCode(scope: string, look: () => Promise<void> = async () => Promise.resolve()): Promise<string[]> {
     await this.press("family");
     await this.step("step-family");
     await this.press("new");
     await this.#chooseScope(scope);
     await this.step("step-family-words");
     const words = await this.texts("[data-slot=word]");
+    await look();
     await this.press("back");
     await this.#leaveFamily();
     return words;
