@@ -7,6 +7,7 @@ ever was: of whoever was left out, was away or has left the team too.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from crypto import conversation, envelope, keyset, labels, roster
 from crypto.age.hybrid import Identity
-from crypto.body import Body
+from crypto.body import Body, Kind
 from crypto.conversation import Message
 from crypto.encoding import digest
 from crypto.errors import NoMatchError, ProtocolError
@@ -122,9 +123,9 @@ class Time(RuleBasedStateMachine):
         )
         self.numbers[person] += 1
 
-    def _write(self, kind: str) -> None:
+    def _write(self, kind: Kind) -> None:
         body = Body("x") if kind == "message" else Body()
-        draft = conversation.Draft(kind, body, "2026-11-18", self.number, None, {})  # type: ignore[arg-type]
+        draft = conversation.Draft(kind, body, "2026-11-18", self.number, None, {})
         self._seal(
             lambda: conversation.compose_message(BOX, self.keyset, self.allow, draft),
             self.allow,
@@ -132,10 +133,10 @@ class Time(RuleBasedStateMachine):
         )
         self.number += 1
 
-    def _seal(self, compose: object, allow: AllowList, signing: tuple[bytes, bytes]) -> None:
+    def _seal(self, compose: Callable[[], Payload], allow: AllowList, signing: tuple[bytes, bytes]) -> None:
         expected = self._list_readers(allow)
         try:
-            composed: Payload = compose()  # type: ignore[operator]
+            composed = compose()
         except NoMatchError:
             assert not expected
             return
@@ -154,7 +155,7 @@ class Time(RuleBasedStateMachine):
     def _list_readers(self, allow: AllowList) -> set[str]:
         named = set(allow.persons) & self.active
         # The successor only once nobody on the list is in the team; whoever is away is in it.
-        return (named or ({allow.successor} & self.active)) - self.away  # type: ignore[return-value]
+        return (named or {p for p in self.active if p == allow.successor}) - self.away
 
     def teardown(self) -> None:
         """Try every key on everything."""
