@@ -1,10 +1,10 @@
-"""What a counsellor has typed and not sent: for each conversation a sealed answer and a sealed note. spec: Workstation.
+"""What a counsellor has typed and not sent: an answer, a note, a text to hand over; each sealed. spec: Workstation.
 
 A draft is sealed to its conversation's archive identity. So whoever has the public half alone can keep one and not read
 it, and with the key of a conversation its drafts are gone, too. A file is named by HMAC(local key, conversation ‖ tag)
 and has one of three sizes, so the folder shows how many drafts there are and roughly how long; not whose, and not what.
 
-Two files, because a locked desk can keep and not read: what came from one form must not need the other's words.
+A file for each form, because a locked desk can keep and not read: what came from one must not need another's words.
 
 What is not given: that a file is the newest. Whoever can write to the folder can put an older one back.
 """
@@ -48,7 +48,9 @@ class Kind:
 # Without a tag: so drafts that were kept before there were notes are still found.
 ANSWER: Final = Kind(b"", ("text", "gist", "summary", "track", "next"), ("text", "gist", "summary"))
 NOTE: Final = Kind(b"note", ("note", "label"), ("note", "label"))
-KINDS: Final = (ANSWER, NOTE)
+# Its text is a passage: in a page of several forms each field has a name of its own.
+HANDOVER: Final = Kind(b"handover", ("recipient", "until", "passage"), ("recipient", "passage"))
+KINDS: Final = (ANSWER, NOTE, HANDOVER)
 
 
 @dataclass(frozen=True, slots=True)

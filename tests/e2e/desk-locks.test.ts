@@ -15,6 +15,7 @@ import { Reporter } from "./reporter.ts";
 const STORY = "Iemand wachtte gisteren bij mijn huis.";
 const TYPED = "Wat naar voor u. Ik lees met u mee";
 const NOTE = "Morgen de wijkagent bellen";
+const PASSAGE = "Op 3 november wachtte iemand bij het huis.";
 // Each browser has a desk of its own. One minute is the shortest time after which a desk locks.
 const SEATS: readonly (readonly [Kind, string])[] = [
   ["Chromium", "anna"],
@@ -117,6 +118,19 @@ describe.each(SEATS)("in %s, %s", (kind, person) => {
     await expect(noted()).resolves.toBe(NOTE);
     await expect(typed()).resolves.toBe(TYPED);
     await expect(text()).resolves.toContain("Het team ziet het nog niet.");
+  }, 60_000);
+
+  test("a text to hand over is kept by itself too, and stands open until it is thrown away", async () => {
+    const passage = async (): Promise<string> => page.$eval("#passage", (area) => (area as HTMLTextAreaElement).value);
+    await page.click("#overdracht summary");
+    await page.type("#passage", PASSAGE);
+    await expect.poll(said).toBe("Concept bewaard.");
+    await page.reload();
+    await expect(passage()).resolves.toBe(PASSAGE);
+    await expect(page.$eval("#overdracht details", (details) => details.open)).resolves.toBe(true);
+    await Promise.all([page.waitForNavigation(), page.click("#overdracht button[formaction$='/weg']")]);
+    await expect(passage()).resolves.toBe("");
+    await expect(Promise.all([typed(), noted()])).resolves.toEqual([TYPED, NOTE]);
   }, 60_000);
 
   test("Escape twice empties the page at once and locks; Back shows nothing; what was typed is a draft", async () => {

@@ -13,7 +13,7 @@ from tests.workstation.casepages import Fields, browser, listed
 from tests.workstation.filing import sit_down
 from tests.workstation.helpers import Organisation, make_mailbox, send, write
 from tests.workstation.test_desk import Browser
-from tests.workstation.test_drafts import slip_of
+from tests.workstation.test_drafting import slip_of
 from tests.world import NOW
 from workstation.content import load_replies
 

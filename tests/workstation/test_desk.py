@@ -323,7 +323,14 @@ def test_a_form_without_its_token_is_refused(browser: Browser, organisation: Org
     """Unlocking, answering, drafts and choices alike; only locking needs none, for it must never fail."""
     browser.unlock()
     path = browser.open_first()
-    for where in ("/openen", f"{path}/antwoord", f"{path}/concept", f"{path}/concept/weg", "/keuze", "/wakker"):
+    for where in (
+        "/openen",
+        f"{path}/antwoord",
+        f"{path}/concept/antwoord",
+        f"{path}/concept/antwoord/weg",
+        "/keuze",
+        "/wakker",
+    ):
         response = browser.post(where, {"passphrase": PASSPHRASE, "text": "x", "language": "en"}, token=token)
         assert response.headers["Location"] == "/melding"
     browser.get("/melding")

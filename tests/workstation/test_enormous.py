@@ -160,7 +160,7 @@ def test_enormous_files_everywhere_cost_neither_memory_nor_time(organisation: Or
         desk.unlock()
         path = open_first(desk)
         body = f"csrf_token={desk.token()}&text=Concept".encode()
-        assert desk.ask(f"{path}/concept", body) == 303
+        assert desk.ask(f"{path}/concept/antwoord", body) == 303
         desk.ask("/vergrendelen", b"x=1")
         for each in [*(organisation.station("anna") / "drafts").iterdir()]:
             lay(each)

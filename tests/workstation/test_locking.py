@@ -369,7 +369,7 @@ def test_a_draft_survives_the_end_of_the_process(organisation: Organisation) -> 
         page = ask(port, path[1], cookie)[1]
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
         assert token is not None
-        assert ask(port, f"{path[1]}/concept", cookie, {"csrf_token": token[1], "text": CANARY})[0] == 303
+        assert ask(port, f"{path[1]}/concept/antwoord", cookie, {"csrf_token": token[1], "text": CANARY})[0] == 303
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     with running(organisation, "--language", "en") as (_process, port):

@@ -147,7 +147,7 @@ def test_no_sentence_of_the_desk_lies_outside_the_catalogue(
     browser.get(re.search(r'href="(/bijlage/[^"]+)"', browser.page)[1])  # type: ignore[index]
     pages["attachment"] = browser.page
     browser.get(path)
-    browser.post(f"{path}/concept", {"text": "Hallo"})
+    browser.post(f"{path}/concept/antwoord", {"text": "Hallo"})
     browser.post(f"{path}/antwoord", {"text": "Hallo", "next": "2020-01-01"})
     browser.get(path)
     pages["refused answer"] = browser.page

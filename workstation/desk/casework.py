@@ -7,7 +7,6 @@ for the next page, and what was written of it is a draft.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -54,17 +53,11 @@ class Casework:
         typed = _read_typed()
         with self.desk.work(session.get("token", "")) as work:
             found = work.find(name) or abort(404)
-            drawer = open_note(work, found)
             try:
-                self._apply(work, found, make_changes(found, typed))
-                # One that cannot be removed now is shown again, which costs nobody anything.
-                with suppress(WorkstationError, OSError):
-                    drawer.discard()
+                with open_note(work, found).until_taken(request.form, day_of(self.desk.clock())):
+                    self._apply(work, found, make_changes(found, typed))
             except WorkstationError as error:
                 put_aside("case", name, Refused(asdict(typed), str(error)))
-                # And should the desk be locked before that page is asked for, the note is a draft.
-                with suppress(WorkstationError, OSError):
-                    drawer.keep(request.form, day_of(self.desk.clock()))
         return _go_to(name)
 
     def close(self, name: str) -> Response:

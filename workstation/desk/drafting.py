@@ -1,8 +1,9 @@
-"""The small pages beside an answer and a note: keep or throw away a draft, stay awake, choose language and keys."""
+"""The small pages beside the forms of a conversation: keep or discard a draft, stay awake, choose language and keys."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from flask import Blueprint, abort, redirect, request, session, url_for
 from werkzeug.wrappers import Response
@@ -14,15 +15,17 @@ from workstation.desk.failures import is_by_script
 from workstation.desk.forms import AnswerForm
 from workstation.desk.letterbox import Drawer
 from workstation.desk.letters import show_day
-from workstation.desk.refused import take_up
+from workstation.desk.refused import Form, take_up
 from workstation.desk.service import Desk
 from workstation.desk.settings import Settings
 from workstation.desk.work import Work
-from workstation.drafts import ANSWER, NOTE
+from workstation.drafts import ANSWER, HANDOVER, NOTE
 from workstation.texts import choose
 
 Page = Response | tuple[str, int]
 _DONE: Page = ("", 204)
+# Where each form stands on the page of a conversation, and as what it waits there when it was refused.
+_PLACES: Final[dict[str, Form]] = {"antwoord": "answer", "zaak": "case", "overdracht": "handover"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,40 +38,26 @@ class Drafting:
     def blueprint(self) -> Blueprint:
         """Return the routes."""
         routes = Blueprint("drafting", __name__)
-        routes.add_url_rule("/gesprek/<name>/concept", "keep", self.keep, methods=["POST"])
-        routes.add_url_rule("/gesprek/<name>/concept/weg", "discard", self.discard, methods=["POST"])
-        routes.add_url_rule("/gesprek/<name>/notitie", "keep_note", self.keep_note, methods=["POST"])
-        routes.add_url_rule("/gesprek/<name>/notitie/weg", "discard_note", self.discard_note, methods=["POST"])
+        place = f"/gesprek/<name>/concept/<any({', '.join(_PLACES)}):place>"
+        routes.add_url_rule(place, "keep", self.keep, methods=["POST"])
+        routes.add_url_rule(f"{place}/weg", "discard", self.discard, methods=["POST"])
         routes.add_url_rule("/wakker", "stay", self.stay, methods=["POST"])
         routes.add_url_rule("/wakker", "state", self.state)
         routes.add_url_rule("/keuze", "choose", self.choose, methods=["POST"])
         return routes
 
-    def keep(self, name: str) -> Page:
-        """Keep what stands in the answer's form as a draft."""
+    def keep(self, name: str, place: str) -> Page:
+        """Keep what stands in a form as a draft."""
         with self.desk.work(session.get("token", "")) as work:
-            self._keep(work, work.find(name) or abort(404))
-        return _DONE if is_by_script() else redirect(_answer_of(name), 303)
+            self._open(work, work.find(name) or abort(404), place).keep(request.form, self._today())
+        return _DONE if is_by_script() else redirect(_place_of(name, place), 303)
 
-    def discard(self, name: str) -> Page:
-        """Throw the draft of an answer away."""
+    def discard(self, name: str, place: str) -> Page:
+        """Throw the draft of a form away."""
         with self.desk.work(session.get("token", "")) as work:
-            open_answer(work, work.find(name) or abort(404), self._today()).discard()
-            take_up("answer", name)
-        return redirect(_answer_of(name), 303)
-
-    def keep_note(self, name: str) -> Page:
-        """Keep what stands in the note's fields as a draft."""
-        with self.desk.work(session.get("token", "")) as work:
-            open_note(work, work.find(name) or abort(404)).keep(request.form, self._today())
-        return _DONE if is_by_script() else redirect(_note_of(name), 303)
-
-    def discard_note(self, name: str) -> Page:
-        """Throw the draft of a note away."""
-        with self.desk.work(session.get("token", "")) as work:
-            open_note(work, work.find(name) or abort(404)).discard()
-            take_up("case", name)
-        return redirect(_note_of(name), 303)
+            self._open(work, work.find(name) or abort(404), place).discard()
+            take_up(_PLACES[place], name)
+        return redirect(_place_of(name, place), 303)
 
     def stay(self) -> Page:
         """Do nothing: that somebody asked has kept the desk awake."""
@@ -85,17 +74,19 @@ class Drafting:
             with self.desk.work(session["token"]) as work:
                 found = work.find(name)
                 if found is not None and "text" in request.form:
-                    self._keep(work, found)
+                    self._open(work, found, "antwoord").keep(request.form, self._today())
                 # It remembers sentences about the keyset, in the language that was spoken.
                 work.checked = (None, None, "")
         keys = {"aan": True, "uit": False}.get(request.form.get("keys", ""), self.settings.keys)
         self.settings.change(request.form.get("language"), keys=keys)
         choose(self.settings.language)
         elsewhere = "roster.show" if "lijst" in request.args else "desk.inbox"
-        return redirect(_answer_of(name) if name else url_for(elsewhere), 303)
+        return redirect(_place_of(name, "antwoord") if name else url_for(elsewhere), 303)
 
-    def _keep(self, work: Work, found: Conversation) -> None:
-        open_answer(work, found, self._today()).keep(AnswerForm().typed(), self._today())
+    def _open(self, work: Work, found: Conversation, place: str) -> Drawer:
+        if place == "antwoord":
+            return open_answer(work, found, self._today())
+        return open_note(work, found) if place == "zaak" else open_handover(work, found)
 
     def _today(self) -> str:
         return day_of(self.desk.clock())
@@ -115,11 +106,15 @@ def fill_in_case(work: Work, found: Conversation) -> dict[str, object]:
 
     That is what was refused, else the draft of a note, with its `day`.
     """
-    refused = take_up("case", work.names[found.id])
-    if refused is not None:
-        return {**refused.typed, "error": refused.error}
-    draft, problem = open_note(work, found).read()
-    return {"error": problem} if draft is None else {**draft.typed, "day": show_day(draft.day)}
+    return _fill_in("case", work.names[found.id], open_note(work, found))
+
+
+def fill_in_handover(work: Work, found: Conversation) -> dict[str, object]:
+    """Return what stands in the form of a hand-over, and `error`.
+
+    That is what was refused, else a draft, with its `day`.
+    """
+    return _fill_in("handover", work.names[found.id], open_handover(work, found))
 
 
 def open_answer(work: Work, found: Conversation, today: str) -> Drawer:
@@ -132,9 +127,18 @@ def open_note(work: Work, found: Conversation) -> Drawer:
     return Drawer(work.keyring, found.id, NOTE, {})
 
 
-def _answer_of(name: str) -> str:
-    return url_for("desk.conversation", name=name, _anchor="antwoord")
+def open_handover(work: Work, found: Conversation) -> Drawer:
+    """Return where the draft of a question whether a text may be handed over lies."""
+    return Drawer(work.keyring, found.id, HANDOVER, {})
 
 
-def _note_of(name: str) -> str:
-    return url_for("desk.conversation", name=name, _anchor="zaak")
+def _fill_in(form: Form, name: str, drawer: Drawer) -> dict[str, object]:
+    refused = take_up(form, name)
+    if refused is not None:
+        return {**refused.typed, "error": refused.error}
+    draft, problem = drawer.read()
+    return {"error": problem} if draft is None else {**draft.typed, "day": show_day(draft.day)}
+
+
+def _place_of(name: str, place: str) -> str:
+    return url_for("desk.conversation", name=name, _anchor=place)

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, abort, redirect, request, session, url_for
 from werkzeug.wrappers import Response as Answer
 
+from crypto import consent
 from crypto.body import PROPOSED_SIZE, check_sized
-from crypto.consent import HANDOVER, Proposal
+from crypto.consent import Proposal
 from crypto.encoding import check_day, check_name, check_text
 from crypto.errors import MalformedError
 from crypto.week import day_of
 from workstation.cases.handover import Handover, Standing, list_handovers
 from workstation.cases.inbox import Conversation
+from workstation.desk.drafting import open_handover
 from workstation.desk.letters import show_author, show_day
-from workstation.desk.refused import Refused, put_aside, take_up
+from workstation.desk.refused import Refused, put_aside
 from workstation.desk.service import Desk
 from workstation.desk.work import Work
+from workstation.drafts import HANDOVER
 from workstation.errors import WorkstationError
 from workstation.handover.package import Leaving, make_package
 from workstation.texts import translate as _
-
-# Another name than an answer has.
-FIELDS = ("recipient", "until", "passage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,12 @@ class Handovers:
 
     def ask(self, name: str) -> Answer:
         """Ask the reporter to agree."""
-        typed = {field: request.form.get(field, "") for field in FIELDS}
+        typed = {field: request.form.get(field, "") for field in HANDOVER.fields}
         with self.desk.work(session.get("token", "")) as work:
-            found = work.find(name) or abort(404)
+            found, today = work.find(name) or abort(404), day_of(self.desk.clock())
             try:
-                work.propose(found, make_proposal(typed, day_of(self.desk.clock())), self.desk.clock())
+                with open_handover(work, found).until_taken(typed, today):
+                    work.propose(found, make_proposal(typed, today), self.desk.clock())
             except WorkstationError as error:
                 put_aside("handover", name, Refused(typed, str(error)))
         return redirect(url_for("desk.conversation", name=name, _anchor="overdracht"), 303)
@@ -101,13 +102,7 @@ def make_proposal(typed: dict[str, str], today: str) -> Proposal:
         check_sized(check_text(text), 1, PROPOSED_SIZE)
     except MalformedError:
         raise WorkstationError(_("Schrijf de tekst die wordt overgedragen, hoogstens zes bladzijden.")) from None
-    return Proposal(HANDOVER, recipient, text, until)
-
-
-def fill_in_handover(name: str) -> dict[str, object]:
-    """Return what was typed on the page of this conversation and refused, with the sentence why; once."""
-    refused = take_up("handover", name)
-    return {} if refused is None else {**refused.typed, "error": refused.error}
+    return Proposal(consent.HANDOVER, recipient, text, until)
 
 
 def show_handovers(work: Work, conversation: Conversation, today: str) -> list[HandoverShown]:

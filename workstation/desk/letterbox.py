@@ -9,8 +9,8 @@ keys are all that is remembered.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from workstation.drafts import KINDS, Draft, Drafts, Kind, Slot
@@ -82,6 +82,22 @@ class Drawer:
     def discard(self) -> None:
         """Remove the draft. Raises UnfitFileError, OSError."""
         open_drafts(self.keyring).discard(self.conversation, self.kind)
+
+    @contextmanager
+    def until_taken(self, typed: Mapping[str, str], day: str) -> Iterator[None]:
+        """Remove the draft once what was typed is taken; if it is refused, keep it, and let the refusal through.
+
+        What cannot be removed is shown again, which costs nobody anything.
+        """
+        try:
+            yield
+        except WorkstationError:
+            # Should the desk be locked before the next page is asked for.
+            with suppress(WorkstationError, OSError):
+                self.keep(typed, day)
+            raise
+        with suppress(WorkstationError, OSError):
+            self.discard()
 
 
 def sweep(keyring: Keyring) -> None:

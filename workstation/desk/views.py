@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,10 +16,10 @@ from workstation.content import load_replies
 from workstation.desk.case import KEEP_WEEKS, show_case
 from workstation.desk.compose import Extras
 from workstation.desk.download import make_download
-from workstation.desk.drafting import fill_in, fill_in_case, open_answer
+from workstation.desk.drafting import fill_in, fill_in_case, fill_in_handover, open_answer
 from workstation.desk.families import show_family
 from workstation.desk.forms import AnswerForm, UnlockForm
-from workstation.desk.handovers import fill_in_handover, show_handovers
+from workstation.desk.handovers import show_handovers
 from workstation.desk.letters import list_tracks, show_day, show_letters, title
 from workstation.desk.listing import count_waiting, list_found, list_missed, list_sections
 from workstation.desk.notices import list_notices
@@ -107,23 +106,17 @@ class Views:
         uploads = cast("DeskRequest", request).uploads
         with self.desk.work(session.get("token", "")) as work:
             found, today = work.find(name) or abort(404), day_of(self.desk.clock())
-            drawer = open_answer(work, found, today)
             try:
-                staged = () if uploads is None else uploads.take()
-                typed = form.typed()
-                work.answer(found, typed.pop("text"), self.desk.clock(), staged, Extras(**typed))
-                # It is sealed. A draft that cannot be removed now is shown again, which costs nobody anything.
-                with suppress(WorkstationError, OSError):
-                    drawer.discard()
+                with open_answer(work, found, today).until_taken(form.typed(), today):
+                    staged = () if uploads is None else uploads.take()
+                    typed = form.typed()
+                    work.answer(found, typed.pop("text"), self.desk.clock(), staged, Extras(**typed))
             except WorkstationError as error:
                 # What was typed stays, for an error must never cost anybody their words. It waits in memory for the
                 # next page: Chromium's session file keeps what was posted to a page that answers it itself.
                 chosen = uploads is not None and uploads.are_there
                 again = _("Er is niets verstuurd. Kies uw bestanden opnieuw.") if chosen else ""
                 put_aside("answer", name, Refused(form.typed(), f"{error} {again}".rstrip()))
-                # And should the desk be locked before that page is asked for, it is a draft.
-                with suppress(WorkstationError, OSError):
-                    drawer.keep(form.typed(), today)
         return redirect(url_for("desk.conversation", name=name, _anchor="antwoord"), 303)
 
     def download(self, name: str) -> Page:
@@ -176,7 +169,7 @@ class Views:
             replies=load_replies(),
             keep_weeks=KEEP_WEEKS,
             unkept={} if conversation is None else fill_in_case(work, conversation),
-            asked={} if conversation is None else fill_in_handover(work.names[conversation.id]),
+            asked={} if conversation is None else fill_in_handover(work, conversation),
             refusal=work.refusal,
             form=form,
             slip=slip,

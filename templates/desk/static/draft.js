@@ -5,8 +5,8 @@ import { find, post, readToken, say } from "./page.js";
 
 /** @typedef {import("./page.js").Said} Said */
 
-// Of the answer and of the note beside it; each form keeps those that it has.
-const FIELDS = ["slip", "text", "gist", "summary", "track", "next", "note", "label"];
+// Of the answer, the note beside it and a text to hand over; each form keeps those that it has.
+const FIELDS = ["slip", "text", "gist", "summary", "track", "next", "note", "label", "recipient", "until", "passage"];
 // Long enough for a thought to end, short enough for a power cut.
 const QUIET_MILLISECONDS = 2_000;
 // What a browser sends for a page that is gone, all of it together.
@@ -131,7 +131,7 @@ class Draft {
   }
 }
 
-/** All forms of this page whose words are kept: the answer, and the note beside it. */
+/** All forms of this page whose words are kept: the answer, the note beside it, a text to hand over. */
 export class Drafts {
   /** @type {readonly Draft[]} */
   #all;
