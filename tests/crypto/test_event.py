@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto import envelope, event, labels
@@ -126,7 +126,6 @@ def test_what_no_desk_writes_is_not_read(changes: Changes) -> None:
         event.parse(event.serialize(written(changes)))
 
 
-@settings(deadline=None)
 @given(st.integers(0), st.integers(0, 255))
 def test_no_changed_byte_is_accepted(index: int, byte: int) -> None:
     """Every byte is signed."""
@@ -141,7 +140,6 @@ def test_no_changed_byte_is_accepted(index: int, byte: int) -> None:
 leaves = st.none() | st.booleans() | st.integers(0, 9) | st.text(max_size=9)
 
 
-@settings(deadline=None)
 @given(st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=9), inner), max_leaves=9))
 def test_any_value_for_changes_is_read_or_malformed(value: object) -> None:
     """A hostile colleague's JSON raises nothing that is not expected."""

@@ -98,7 +98,7 @@ def test_bodies_decrypt_to_what_was_encrypted(size: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.sets(st.sampled_from("abcdefghijk"), min_size=1), st.sets(st.sampled_from("abcdefghijk")))
 def test_the_excluded_cannot_open_and_the_allowed_can(allowed: set[str], absent: set[str]) -> None:
     """For random teams and exclusions, who opens an envelope is exactly who the model says; its size never tells."""
@@ -208,7 +208,7 @@ parts = st.tuples(st.sampled_from('a"\\\né€👍'), st.integers(1, 20_000))
 
 
 @given(st.lists(parts, max_size=8))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_text_is_cut_into_the_fewest_pieces_that_fit(chosen: list[tuple[str, int]]) -> None:
     """Joined they are the text, each fits, and each would be too long with the next one's first character."""
     text = "".join(part * times for part, times in chosen)

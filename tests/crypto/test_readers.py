@@ -200,7 +200,6 @@ def test_over_time_each_person_opens_exactly_what_was_meant_for_them() -> None:
         settings=settings(
             max_examples=40,
             stateful_step_count=25,
-            deadline=None,
             # A failure is told as it was found: making it smaller would take much longer than finding it.
             phases=[Phase.generate],
             database=None,

@@ -20,7 +20,7 @@ from tests.portal.helpers import Portal, credential_of
 pytestmark = pytest.mark.slow
 
 # The portal is shared by all examples on purpose: nothing may change in it.
-shared = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+shared = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 COURIER = "Courier " + encode_b64u(credential_of())
 header_text = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=300)

@@ -21,7 +21,7 @@ CLOSED = Changes(status="closed", keep_until=UNTIL)
 ACTS = ("letter", "danger", "crossing danger", "answer", "close", "reopen")
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(ACTS), max_size=7), st.integers(0, 1))
 def test_whatever_happened_no_conversation_ends_over_unanswered_danger(acts: list[str], days: int) -> None:
     """It ends exactly where it was closed, nobody wrote since, and whatever danger was told was answered."""

@@ -7,7 +7,7 @@ import io
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -144,8 +144,37 @@ TYPED = {
 }
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Anna's open desk, the path of the one conversation, and her question, which the reporter's browser has read."""
+
+    organisation: Organisation
+    browser: Browser
+    path: str
+    question: Message
+
+    def reply(self, number: int = 1, *, agreed: bool = True, text: str | None = None) -> None:
+        """Answer as the reporter's browser does, and show it at the desk."""
+        box, proposal = make_mailbox(), self.question.payload.body.proposal
+        assert proposal is not None
+        statement = consent.state(proposal, text, "proef", box.verifying)
+        signature = sign(labels.SIGN_CONSENT, consent.serialize_statement(statement), box.signing)
+        said = (
+            Consent(self.question.id, text, statement, signature)
+            if agreed
+            else Consent(self.question.id, None, None, None)
+        )
+        send(self.organisation, box, Draft("consent", Body(consent=said), day_of(NOW), number, None, {}))
+        self.browser.open_first()
+
+    def save(self, question: Message | None = None) -> tuple[int, bytes]:
+        """Ask for the file about this question, or another."""
+        answer = self.browser.post(f"{self.path}/overdracht/{(question or self.question).id.hex()}")
+        return answer.status_code, answer.get_data()
+
+
 @pytest.fixture
-def asked(organisation: Organisation) -> tuple[Organisation, Browser, str]:
+def asked(organisation: Organisation) -> Asked:
     """Let Anna ask for consent about the one report there is, and bring it to the reporter."""
     write(organisation, make_mailbox(), "Hallo")
     browser = sit_down(organisation)
@@ -153,29 +182,8 @@ def asked(organisation: Organisation) -> tuple[Organisation, Browser, str]:
     assert browser.post(f"{path}/overdracht", TYPED).status_code == 303
     browser.open_first()
     assert "Er mag niets weg." in browser.page
-    return organisation, browser, path
-
-
-def reply(organisation: Organisation, number: int = 1, *, agreed: bool = True, text: str | None = None) -> Message:
-    """Answer as the reporter's browser does; return what was asked."""
-    box = make_mailbox()
-    if number == 1:
-        (record,) = organisation.collect("anna")
-        reply.asked = read_reply(organisation, box, record)  # type: ignore[attr-defined]
-    question: Message = reply.asked  # type: ignore[attr-defined]
-    proposal = question.payload.body.proposal
-    assert proposal is not None
-    statement = consent.state(proposal, text, "proef", box.verifying)
-    signature = sign(labels.SIGN_CONSENT, consent.serialize_statement(statement), box.signing)
-    said = Consent(question.id, text, statement, signature) if agreed else Consent(question.id, None, None, None)
-    send(organisation, box, Draft("consent", Body(consent=said), day_of(NOW), number, None, {}))
-    return question
-
-
-def save(browser: Browser, path: str, question: Message) -> tuple[int, bytes]:
-    """Ask for the file."""
-    answer = browser.post(f"{path}/overdracht/{question.id.hex()}")
-    return answer.status_code, answer.get_data()
+    (record,) = organisation.collect("anna")
+    return Asked(organisation, browser, path, read_reply(organisation, make_mailbox(), record))
 
 
 def check(folder: Path) -> tuple[int, str]:
@@ -186,20 +194,16 @@ def check(folder: Path) -> tuple[int, str]:
     return ran.returncode, ran.stdout
 
 
-def test_what_was_agreed_leaves_and_whoever_gets_it_can_check(
-    asked: tuple[Organisation, Browser, str], tmp_path: Path
-) -> None:
+def test_what_was_agreed_leaves_and_whoever_gets_it_can_check(asked: Asked, tmp_path: Path) -> None:
     """Before a yes nothing leaves; then exactly that text; and one changed byte anywhere is found."""
-    organisation, browser, path = asked
     # Another message is no proposal.
-    assert save(browser, path, as_message(replace(FIRST, number=9)))[0] == 303
-    question = reply(organisation)
-    assert question.payload.body.proposal == Proposal(
+    assert asked.save(as_message(replace(FIRST, number=9)))[0] == 303
+    asked.reply()
+    assert asked.question.payload.body.proposal == Proposal(
         "handover", "Politie Oost", "Op 3 november zei hij:\n“Ik weet waar je woont.”", "2026-12-18"
     )
-    browser.open_first()
-    assert "De melder is akkoord met precies deze tekst." in browser.page
-    status, data = save(browser, path, question)
+    assert "De melder is akkoord met precies deze tekst." in asked.browser.page
+    status, data = asked.save()
     assert status == 200
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         archive.extractall(tmp_path)
@@ -273,30 +277,22 @@ def test_what_is_printed_says_what_the_record_says() -> None:
     assert "als ◊" not in text_of(print_out(replace(printed, text="Zonder.")))
 
 
-def test_without_a_yes_nothing_leaves_however_it_is_asked_for(asked: tuple[Organisation, Browser, str]) -> None:
+def test_without_a_yes_nothing_leaves_however_it_is_asked_for(asked: Asked) -> None:
     """Before the answer, after a no, and after a yes that was taken back."""
-    organisation, browser, path = asked
-    (question,) = [m for m in organisation_messages(browser) if m.payload.kind == "proposal"]
-    assert save(browser, path, question)[0] == 403
-    reply(organisation)
-    browser.open_first()
-    assert save(browser, path, question)[0] == 200
-    reply(organisation, 2, agreed=False)
-    browser.open_first()
-    assert "De melder is niet akkoord." in browser.page
-    assert save(browser, path, question)[0] == 403
+    assert asked.save()[0] == 403
+    asked.reply()
+    assert asked.save()[0] == 200
+    asked.reply(2, agreed=False)
+    assert "De melder is niet akkoord." in asked.browser.page
+    assert asked.save()[0] == 403
 
 
-def test_a_text_that_the_reporter_changed_is_the_one_that_leaves(
-    asked: tuple[Organisation, Browser, str], tmp_path: Path
-) -> None:
+def test_a_text_that_the_reporter_changed_is_the_one_that_leaves(asked: Asked, tmp_path: Path) -> None:
     """The desk shows it, the file holds it, and the verifier agrees."""
-    organisation, browser, path = asked
-    question = reply(organisation, text="Alleen dit.")
-    browser.open_first()
-    assert "De melder heeft de tekst gewijzigd" in browser.page
-    assert "Alleen dit." in browser.page
-    with zipfile.ZipFile(io.BytesIO(save(browser, path, question)[1])) as archive:
+    asked.reply(text="Alleen dit.")
+    assert "De melder heeft de tekst gewijzigd" in asked.browser.page
+    assert "Alleen dit." in asked.browser.page
+    with zipfile.ZipFile(io.BytesIO(asked.save()[1])) as archive:
         archive.extractall(tmp_path)
     assert b"Alleen dit." in (tmp_path / "overdracht.json").read_bytes()
     assert "november" not in (tmp_path / "overdracht.json").read_text()
@@ -328,16 +324,3 @@ def test_a_question_that_makes_no_sense_is_explained_and_nothing_is_lost(
     if "passage" not in change:
         assert "3 november" in browser.page
     assert organisation.replies("anna") == []
-
-
-def organisation_messages(browser: Browser) -> list[Message]:
-    """Return every message that the open desk knows."""
-    desk = browser.client.application.extensions["desk"]
-    with desk.work(browser_token(browser)) as work:
-        return [message for known in work.receiver.messages.values() for message in known]
-
-
-def browser_token(browser: Browser) -> str:
-    """Return the token of the browser's session."""
-    sessions = browser.client.application.session_interface
-    return next(str(known["token"]) for known in sessions._known.values() if "token" in known)  # type: ignore[attr-defined]

@@ -436,7 +436,6 @@ def answered(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Organis
 
 @settings(
     max_examples=4,
-    deadline=None,
     derandomize=True,
     # What fails is small enough to read as it is.
     phases=(Phase.explicit, Phase.generate),

@@ -339,7 +339,6 @@ def test_each_person_and_the_family_can_open_exactly_what_they_may(founded: Path
         settings=settings(
             max_examples=6,
             stateful_step_count=14,
-            deadline=None,
             derandomize=True,
             # A failure is told as it was found: making it smaller would take much longer than finding it.
             phases=[Phase.generate],
