@@ -25,12 +25,13 @@ export class Desk {
 
   static async unlock(browser: Browser, address: string): Promise<Desk> {
     const page = await browser.newPage();
+    page.setDefaultTimeout(OPENING_MILLISECONDS);
     await page.setViewport({ width: 1280, height: 900 });
     await page.goto(address);
     await page.type("#passphrase", PASSPHRASE);
     await Promise.all([page.waitForNavigation(), page.click("button.primary")]);
     // Where it takes long, a page says how far it is, and goes on by itself.
-    await page.waitForSelector(".list", { timeout: OPENING_MILLISECONDS });
+    await page.waitForSelector(".list");
     // An open desk has an address of its own.
     return new Desk(page, page.url());
   }

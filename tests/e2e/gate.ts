@@ -2,6 +2,7 @@
 
 import { createServer, request, type RequestListener, type Server } from "node:http";
 
+import { ALONE, PATIENT } from "./hop.ts";
 import { freePort } from "./organisation.ts";
 
 const LEAVE_TO = "https://www.buienradar.nl/";
@@ -29,7 +30,7 @@ export class Gate {
     this.address = `http://127.0.0.1:${ports[0]}`;
     // Another site, so that the browser has reason to load it into another process.
     this.neutral = `http://localhost:${ports[1]}/`;
-    this.#servers = [createServer(this.#forward(portal)), createServer(this.#answerNeutral())];
+    this.#servers = [createServer(PATIENT, this.#forward(portal)), createServer(PATIENT, this.#answerNeutral())];
   }
 
   static async start(portal: string): Promise<Gate> {
@@ -78,7 +79,8 @@ export class Gate {
         return;
       }
       // What is changed is text, so it must come uncompressed.
-      const onward = request(`${portal}${path}`, { method, headers: { ...headers, "accept-encoding": "identity" } }, (answer) => {
+      const asked = { ...ALONE, method, headers: { ...headers, "accept-encoding": "identity" } };
+      const onward = request(`${portal}${path}`, asked, (answer) => {
         const parts: Buffer[] = [];
         answer.on("data", (part: Buffer) => parts.push(part));
         answer.on("end", () => {

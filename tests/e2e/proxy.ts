@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, request, type Server } from "node:http";
 
+import { ALONE, PATIENT } from "./hop.ts";
 import { freePort } from "./organisation.ts";
 
 /** One request as it came over the wire. */
@@ -41,7 +42,7 @@ export class Proxy {
 
   static async start(portal: string): Promise<Proxy> {
     const port = await freePort();
-    const server = createServer();
+    const server = createServer(PATIENT);
     const proxy = new Proxy(server, port);
     server.on("request", (incoming: IncomingMessage, outgoing) => {
       void readAll(incoming).then((body) => {
@@ -65,7 +66,7 @@ export class Proxy {
           outgoing.writeHead(503, { "content-length": 0, "retry-after": "1" }).end();
           return;
         }
-        const onward = request(`${portal}${path}`, { method, headers }, (answer) => {
+        const onward = request(`${portal}${path}`, { ...ALONE, method, headers }, (answer) => {
           void readAll(answer).then((content) => {
             recorded.answer = `${answer.statusCode ?? 0} ${content.length}`;
             if (proxy.cuts(recorded)) {

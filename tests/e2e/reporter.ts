@@ -25,6 +25,7 @@ export class Reporter {
 
   static async open(browser: Browser, portal: string, language = "nl"): Promise<Reporter> {
     const page = await browser.newPage();
+    page.setDefaultTimeout(STEP_MILLISECONDS);
     await page.setViewport({ width: 360, height: 740 });
     await page.evaluateOnNewDocument(pressAtOnce);
     return new Reporter(page, `${portal}/${language}`);
@@ -111,7 +112,7 @@ export class Reporter {
 
   /** What follows when the progress is over: `step-sent`, or `sheet-error` where it was not sent. */
   async stepAfterProgress(): Promise<string> {
-    const end = await this.page.waitForSelector("#main [data-step]:not([data-step=sheet-progress])", { timeout: STEP_MILLISECONDS });
+    const end = await this.page.waitForSelector("#main [data-step]:not([data-step=sheet-progress])");
     return (await end?.evaluate((element) => element.getAttribute("data-step"))) ?? "";
   }
 
@@ -199,9 +200,7 @@ export class Reporter {
   /** Enter a code; return the step that follows: `conversation` or `sheet-nothing`. */
   async enter(words: readonly string[]): Promise<string> {
     await this.typeCode(words);
-    await this.page.waitForSelector("#main [data-step=conversation], #main [data-step=sheet-nothing]", {
-      timeout: STEP_MILLISECONDS,
-    });
+    await this.page.waitForSelector("#main [data-step=conversation], #main [data-step=sheet-nothing]");
     return this.page.$eval("#main [data-step]", (element) => element.getAttribute("data-step") ?? "");
   }
 
@@ -217,7 +216,7 @@ export class Reporter {
     await this.page.type("#main [data-field=reply]", text);
     await this.attach(files);
     await this.press("send");
-    await this.page.waitForSelector("#main .notice[role=status]", { timeout: STEP_MILLISECONDS });
+    await this.page.waitForSelector("#main .notice[role=status]");
   }
 
   /** In an open conversation: make a family code that may see so much; return its eight words. */
@@ -245,12 +244,12 @@ export class Reporter {
 
   /** Wait until a step is shown. */
   async step(name: string): Promise<void> {
-    await this.page.waitForSelector(`#main [data-step="${name}"]`, { timeout: STEP_MILLISECONDS });
+    await this.page.waitForSelector(`#main [data-step="${name}"]`);
   }
 
   /** Press a button by what it asks for. */
   async press(action: string): Promise<void> {
-    const button = await this.page.waitForSelector(`#main [data-action=${action}]`, { timeout: STEP_MILLISECONDS });
+    const button = await this.page.waitForSelector(`#main [data-action=${action}]`);
     await button?.click();
   }
 

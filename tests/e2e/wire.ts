@@ -3,6 +3,8 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
+import { ALONE, PATIENT } from "./hop.ts";
+
 /** One request as it came over the wire; of one that is encrypted nothing but the host. */
 export interface Passed {
   readonly method: string;
@@ -29,7 +31,7 @@ export class Wire {
   }
 
   static async start(): Promise<Wire> {
-    const server = createServer();
+    const server = createServer(PATIENT);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
     const wire = new Wire(server, typeof address === "object" && address !== null ? address.port : 0);
@@ -86,7 +88,7 @@ function isLoopback({ hostname, protocol }: URL): boolean {
 }
 
 function forward({ url, method, body }: Passed, { headers }: IncomingMessage, outgoing: ServerResponse): void {
-  const onward = request(url, { method, headers }, (answer) => {
+  const onward = request(url, { ...ALONE, method, headers }, (answer) => {
     outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
     answer.pipe(outgoing);
   });
