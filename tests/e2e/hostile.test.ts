@@ -140,7 +140,9 @@ describe.each(SEATS)("in %s", (kind, person) => {
   function fillIn(names: { readonly talk: string; readonly file: string }): readonly Route[] {
     return rules.map(([pattern, method]) => {
       const name = pattern.startsWith("/bijlage/") ? names.file : names.talk;
-      return { pattern, method, path: pattern.replace("<name>", name).replace("<int:place>", "0").replace("<path:filename>", "desk.js") };
+      // Where an address names one of several forms, the first.
+      const one = pattern.replace(/<any\((\w+).*?>/, "$1").replace("<name>", name);
+      return { pattern, method, path: one.replace("<int:place>", "0").replace("<path:filename>", "desk.js") };
     });
   }
 

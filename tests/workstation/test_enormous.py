@@ -104,9 +104,10 @@ def open_first(desk: Desk) -> str:
 
 
 def list_forms() -> list[str]:
-    """Return every address to which a form can be posted."""
+    """Return every address to which a form can be posted; where it names one of several forms, of the first."""
     app = create_app(Place(Path("/nonexistent"), Path("/nonexistent"), 1), lambda: NOW)
-    return [rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    rules = [rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    return [re.sub(r"<any\((\w+).*?>", r"\1", rule) for rule in rules]
 
 
 def forms(fields: dict[str, str]) -> Iterator[tuple[bytes, str]]:
