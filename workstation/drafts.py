@@ -48,7 +48,7 @@ class Kind:
 # Without a tag: so drafts that were kept before there were notes are still found.
 ANSWER: Final = Kind(b"", ("text", "gist", "summary", "track", "next"), ("text", "gist", "summary"))
 NOTE: Final = Kind(b"note", ("note", "label"), ("note", "label"))
-# Its text is a passage: in a page of several forms each field has a name of its own.
+# Its text is a passage: on a page of several forms each field has a name of its own.
 HANDOVER: Final = Kind(b"handover", ("recipient", "until", "passage"), ("recipient", "passage"))
 KINDS: Final = (ANSWER, NOTE, HANDOVER)
 
